@@ -1,0 +1,63 @@
+import type { Component } from "./types/component.ts";
+
+/** Starts in order; undoes in reverse what had started, also when one of them fails. */
+export async function startAll(components: readonly Component[]): Promise<AsyncDisposable> {
+  const started: Component[] = [];
+  const stop = async (): Promise<void> => {
+    const errors: unknown[] = [];
+    for (const component of started.splice(0).reverse()) {
+      try {
+        await component.stop();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0)
+      throw errors.length === 1
+        ? errors[0]
+        : new AggregateError(errors, "Several parts failed to stop");
+  };
+  try {
+    for (const component of components) {
+      started.push(component);
+      await component.start();
+    }
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: stop };
+}
+
+/** Opens once for any number of callers, and again after a failure. */
+export class Lazy<T> {
+  readonly #open: () => Promise<T>;
+  #opening: Promise<T> | undefined;
+
+  constructor(open: () => Promise<T>) {
+    this.#open = open;
+  }
+
+  /** Whether somebody has asked for the value and it has not failed. */
+  get touched(): boolean {
+    return this.#opening !== undefined;
+  }
+
+  get(): Promise<T> {
+    if (!this.#opening) {
+      const opening = this.#open();
+      this.#opening = opening;
+      opening.catch(() => {
+        if (this.#opening === opening) this.#opening = undefined;
+      });
+    }
+    return this.#opening;
+  }
+
+  /** Forgets the value; the next get() opens again. Returns what was open, if anything. */
+  reset(): Promise<T> | undefined {
+    const was = this.#opening;
+    this.#opening = undefined;
+    return was;
+  }
+}

@@ -1,0 +1,113 @@
+import type { Clock } from "./clock.ts";
+import type { Logger } from "./logger.ts";
+import type { Encoded } from "./serializer.ts";
+
+/** States that Celery stores (spec: results.md 1); a task may add its own. */
+export type TaskState =
+  | "PENDING"
+  | "RECEIVED"
+  | "STARTED"
+  | "RETRY"
+  | "SUCCESS"
+  | "FAILURE"
+  | "REVOKED"
+  | (string & {});
+
+/** A result reference on the wire: `[[id, parent], children]`. Spec: results.md 2.2. */
+export type ResultTuple = readonly [
+  readonly [id: string, parent: ResultTuple | null],
+  readonly ResultTuple[] | null,
+];
+
+/** What is known about a task: Celery's result meta (spec: results.md 2), names in camelCase. */
+export interface TaskMeta<R = unknown> {
+  readonly taskId: string;
+  readonly status: TaskState;
+  /** Return value; `WireError` for RETRY, FAILURE and REVOKED; what the task gave for its own states. */
+  readonly result: R;
+  readonly traceback: string | null;
+  readonly children: readonly ResultTuple[] | null;
+  /** ISO 8601 with offset for final states, otherwise null. */
+  readonly dateDone: string | null;
+  readonly groupId?: string;
+  readonly parentId?: string;
+  /** The rest only with the setting `resultExtended`. */
+  readonly name?: string;
+  readonly args?: unknown;
+  readonly kwargs?: unknown;
+  readonly worker?: string;
+  readonly retries?: number;
+  readonly queue?: string;
+}
+
+/** An exception on the wire. Spec: results.md 3. */
+export interface WireError {
+  readonly excType: string;
+  /** Positional arguments of the exception. */
+  readonly excMessage: readonly unknown[];
+  readonly excModule: string;
+  /** Stack text; travels beside the exception, as `traceback`. */
+  readonly traceback: string | null;
+}
+
+/** Where a caller waits, for backends that answer by message. */
+export interface ReplyRoute {
+  readonly replyTo: string | undefined;
+  readonly correlationId: string | undefined;
+}
+
+/** One value per driver package, without state. */
+export interface BackendDriver {
+  connect(url: URL, options: BackendOptions): Promise<ResultBackend>;
+}
+
+export interface BackendOptions {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** The setting `resultBackendTransportOptions`. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Life of a result after its last change; undefined = for ever. Milliseconds. */
+  readonly expiresMs: number | undefined;
+  readonly timeoutMs: number;
+}
+
+export interface ResultBackend extends AsyncDisposable {
+  readonly traits: {
+    /** For display only. */
+    readonly driver: string;
+    /** Whether a result can be read by anyone who knows its id, any number of times. */
+    readonly persistent: boolean;
+    readonly expiresByItself: boolean;
+  };
+  /** Called before the task is published, so no answer can be missed. */
+  expect(taskId: string): Promise<void>;
+  /**
+   * Keeps a state; a stored SUCCESS is never overwritten. Calls of one tick return one shared promise: they are
+   * written in one batch, in order.
+   */
+  store(meta: TaskMeta<Encoded>, route: ReplyRoute): Promise<void>;
+  load(taskId: string): Promise<TaskMeta | undefined>;
+  /** Every state as it arrives, beginning with the present one if there is any; ends after the first final one. */
+  watch(taskId: string, options: { readonly signal: AbortSignal }): AsyncIterable<TaskMeta>;
+  forget(taskId: string): Promise<void>;
+  /** Absent where chords cannot be counted; canvas then says so by name. */
+  readonly groups?: GroupStore;
+}
+
+/** One finished member of a chord's header. */
+export interface ChordPart {
+  readonly taskId: string;
+  readonly state: TaskState;
+  readonly result: Encoded;
+  /** Position in the header; the results arrive in this order. */
+  readonly index: number | undefined;
+}
+
+export interface GroupStore {
+  save(groupId: string, children: readonly unknown[]): Promise<void>;
+  restore(groupId: string): Promise<readonly unknown[] | undefined>;
+  forget(groupId: string): Promise<void>;
+  setChordSize(groupId: string, size: number): Promise<void>;
+  /** Counts one finished header task, once per task id. Whoever completes the set gets all parts; everyone else `undefined`. */
+  addChordPart(groupId: string, part: ChordPart): Promise<readonly ChordPart[] | undefined>;
+}
