@@ -53,7 +53,9 @@ for (const name of packages) {
       include: ['.'],
       references: [
         { path: '..' },
-        ...siblings({ ...dependencies, ...devDependencies, ...peerDependencies }).map((to) => ({ path: `../../${to}` })),
+        ...siblings({ ...dependencies, ...devDependencies, ...peerDependencies }).map((to) => ({
+          path: `../../${to}`,
+        })),
       ],
     });
     all.push({ path: `packages/${name}/test` });

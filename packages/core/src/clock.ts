@@ -1,4 +1,4 @@
-import type { Clock } from "./types/clock.ts";
+import type { Clock } from './types/clock.ts';
 
 /** The machine's clock. */
 export const systemClock: Clock = {
@@ -16,10 +16,10 @@ export const systemClock: Clock = {
         reject(signal?.reason as Error);
       };
       const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", stop);
+        signal?.removeEventListener('abort', stop);
         resolve();
       }, ms);
-      signal?.addEventListener("abort", stop, { once: true });
+      signal?.addEventListener('abort', stop, { once: true });
     });
   },
   every(ms, run) {

@@ -14,7 +14,7 @@ export abstract class TqError extends Error {
 /** A setting is unknown, has the wrong type or contradicts another. */
 export class ImproperlyConfigured extends TqError {
   constructor(message: string, options?: { readonly cause?: unknown }) {
-    super("TQ_IMPROPERLY_CONFIGURED", message, options);
+    super('TQ_IMPROPERLY_CONFIGURED', message, options);
   }
 }
 
@@ -23,7 +23,7 @@ export class MissingPackage extends TqError {
   readonly packageName: string;
 
   constructor(packageName: string, message: string, options?: { readonly cause?: unknown }) {
-    super("TQ_MISSING_PACKAGE", message, options);
+    super('TQ_MISSING_PACKAGE', message, options);
     this.packageName = packageName;
   }
 }
@@ -31,21 +31,21 @@ export class MissingPackage extends TqError {
 /** The broker can't be reached, or the link to it was lost. */
 export class BrokerUnavailableError extends TqError {
   constructor(message: string, options?: { readonly cause?: unknown }) {
-    super("TQ_BROKER_UNAVAILABLE", message, options);
+    super('TQ_BROKER_UNAVAILABLE', message, options);
   }
 }
 
 /** The broker did not take a message: too slow, unroutable, refused. */
 export class PublishError extends TqError {
   constructor(message: string, options?: { readonly cause?: unknown }) {
-    super("TQ_PUBLISH", message, options);
+    super('TQ_PUBLISH', message, options);
   }
 }
 
 /** The result backend can't be reached or answered with an error. */
 export class BackendUnavailableError extends TqError {
   constructor(message: string, options?: { readonly cause?: unknown }) {
-    super("TQ_BACKEND_UNAVAILABLE", message, options);
+    super('TQ_BACKEND_UNAVAILABLE', message, options);
   }
 }
 
@@ -53,7 +53,7 @@ export class BackendUnavailableError extends TqError {
 export class ResultsDisabled extends TqError {
   constructor() {
     super(
-      "TQ_RESULTS_DISABLED",
+      'TQ_RESULTS_DISABLED',
       'No result backend is configured, so states and results are not kept. Give createApp() a backend, for example backend: "sqlite://" or "rpc://".',
     );
   }
@@ -62,26 +62,25 @@ export class ResultsDisabled extends TqError {
 /** Something was used after close(). */
 export class ClosedError extends TqError {
   constructor(what: string) {
-    super("TQ_CLOSED", `${what} is closed.`);
+    super('TQ_CLOSED', `${what} is closed.`);
   }
 }
 
 /** A value can't travel in a message. */
 export class EncodeError extends TqError {
-  constructor(
-    /** Where the value is, such as `args[0].when`. */
-    readonly path: string,
-    message: string,
-    options?: { readonly cause?: unknown },
-  ) {
-    super("TQ_ENCODE", message, options);
+  /** Where the value is, such as `args[0].when`. */
+  readonly path: string;
+
+  constructor(path: string, message: string, options?: { readonly cause?: unknown }) {
+    super('TQ_ENCODE', message, options);
+    this.path = path;
   }
 }
 
 /** Bytes that are not what their content type says. */
 export class DecodeError extends TqError {
   constructor(message: string, options?: { readonly cause?: unknown }) {
-    super("TQ_DECODE", message, options);
+    super('TQ_DECODE', message, options);
   }
 }
 
@@ -91,7 +90,7 @@ export class ContentDisallowed extends TqError {
 
   constructor(contentType: string) {
     super(
-      "TQ_CONTENT_DISALLOWED",
+      'TQ_CONTENT_DISALLOWED',
       `Refusing content of type ${JSON.stringify(contentType)}: it is not in the setting acceptContent.`,
     );
     this.contentType = contentType;
@@ -104,7 +103,7 @@ export class NotRegistered extends TqError {
 
   constructor(task: string) {
     super(
-      "TQ_NOT_REGISTERED",
+      'TQ_NOT_REGISTERED',
       `No task named "${task}" is registered. Is its module imported by the worker?`,
     );
     this.task = task;
@@ -117,7 +116,7 @@ export class AlreadyRegistered extends TqError {
 
   constructor(task: string) {
     super(
-      "TQ_ALREADY_REGISTERED",
+      'TQ_ALREADY_REGISTERED',
       `A task named "${task}" is registered already. Names are unique in an app; give one of the two another name.`,
     );
     this.task = task;
@@ -126,8 +125,8 @@ export class AlreadyRegistered extends TqError {
 
 /** `get()` waited for its whole time-out. */
 export class TimeoutError extends TqError {
-  constructor(message = "The operation timed out.", options?: { readonly cause?: unknown }) {
-    super("TQ_TIMEOUT", message, options);
+  constructor(message = 'The operation timed out.', options?: { readonly cause?: unknown }) {
+    super('TQ_TIMEOUT', message, options);
   }
 }
 
@@ -136,10 +135,7 @@ export class SoftTimeLimitExceeded extends TqError {
   readonly limit: number | undefined;
 
   constructor(limit?: number) {
-    super(
-      "TQ_SOFT_TIME_LIMIT",
-      `Soft time limit${limit === undefined ? "" : ` (${limit} s)`} exceeded`,
-    );
+    super('TQ_SOFT_TIME_LIMIT', `Soft time limit${limit === undefined ? '' : ` (${limit} s)`} exceeded`);
     this.limit = limit;
   }
 }
@@ -149,7 +145,7 @@ export class TimeLimitExceeded extends TqError {
   readonly limit: number | undefined;
 
   constructor(limit?: number) {
-    super("TQ_TIME_LIMIT", `Time limit${limit === undefined ? "" : ` (${limit} s)`} exceeded`);
+    super('TQ_TIME_LIMIT', `Time limit${limit === undefined ? '' : ` (${limit} s)`} exceeded`);
     this.limit = limit;
   }
 }
@@ -157,7 +153,7 @@ export class TimeLimitExceeded extends TqError {
 /** The process that ran the task died. */
 export class WorkerLostError extends TqError {
   constructor(message: string) {
-    super("TQ_WORKER_LOST", message);
+    super('TQ_WORKER_LOST', message);
   }
 }
 
@@ -165,8 +161,8 @@ export class WorkerLostError extends TqError {
 export class TaskRevokedError extends TqError {
   readonly reason: string;
 
-  constructor(reason: string = "revoked") {
-    super("TQ_TASK_REVOKED", reason);
+  constructor(reason: string = 'revoked') {
+    super('TQ_TASK_REVOKED', reason);
     this.reason = reason;
   }
 }
@@ -174,21 +170,21 @@ export class TaskRevokedError extends TqError {
 /** The worker stops; the reason of the signal of tasks that still run. */
 export class WorkerShutdown extends TqError {
   constructor() {
-    super("TQ_WORKER_SHUTDOWN", "The worker is shutting down");
+    super('TQ_WORKER_SHUTDOWN', 'The worker is shutting down');
   }
 }
 
 /** A task asked for one more retry than it may have, without a cause of its own. */
 export class MaxRetriesExceededError extends TqError {
   constructor(message: string) {
-    super("TQ_MAX_RETRIES", message);
+    super('TQ_MAX_RETRIES', message);
   }
 }
 
 /** No child process or thread could be started. */
 export class PoolStartError extends TqError {
   constructor(message: string, options?: { readonly cause?: unknown }) {
-    super("TQ_POOL_START", message, options);
+    super('TQ_POOL_START', message, options);
   }
 }
 
@@ -196,8 +192,8 @@ export class PoolStartError extends TqError {
 export class JoinInsideTask extends TqError {
   constructor() {
     super(
-      "TQ_JOIN_INSIDE_TASK",
-      "Never wait for a result inside a task: if every slot waits, none is left to run what they wait for. Chain the tasks instead, or pass { disableSyncSubtasks: false } if you know better.",
+      'TQ_JOIN_INSIDE_TASK',
+      'Never wait for a result inside a task: if every slot waits, none is left to run what they wait for. Chain the tasks instead, or pass { disableSyncSubtasks: false } if you know better.',
     );
   }
 }
@@ -205,7 +201,7 @@ export class JoinInsideTask extends TqError {
 /** A member of a chord's header failed. */
 export class ChordError extends TqError {
   constructor(message: string) {
-    super("TQ_CHORD", message);
+    super('TQ_CHORD', message);
   }
 }
 
@@ -224,8 +220,8 @@ export class RemoteError extends TqError {
     remoteTraceback: string | null,
   ) {
     super(
-      "TQ_REMOTE",
-      excMessage.map((part) => (typeof part === "string" ? part : JSON.stringify(part))).join(", "),
+      'TQ_REMOTE',
+      excMessage.map((part) => (typeof part === 'string' ? part : JSON.stringify(part))).join(', '),
     );
     this.name = excType;
     this.excType = excType;
@@ -238,12 +234,12 @@ export class RemoteError extends TqError {
 /** The unknown value as an Error, for boundaries. */
 export function toError(value: unknown): Error {
   if (value instanceof Error) return value;
-  return new Error(typeof value === "string" ? value : `Non-error thrown: ${safeString(value)}`);
+  return new Error(typeof value === 'string' ? value : `Non-error thrown: ${safeString(value)}`);
 }
 
 function safeString(value: unknown): string {
   try {
-    return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+    return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
   } catch {
     return Object.prototype.toString.call(value);
   }

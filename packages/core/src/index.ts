@@ -23,10 +23,10 @@ export {
   TqError,
   WorkerLostError,
   WorkerShutdown,
-} from "./errors.ts";
-export { silentLogger } from "./logger.ts";
-export { systemClock } from "./clock.ts";
-export type { SignatureData } from "./signature.ts";
+} from './errors.ts';
+export { silentLogger } from './logger.ts';
+export { systemClock } from './clock.ts';
+export type { SignatureData } from './signature.ts';
 export type {
   BackendDriver,
   BackendOptions,
@@ -38,11 +38,11 @@ export type {
   TaskMeta,
   TaskState,
   WireError,
-} from "./types/backend.ts";
-export type { Clock } from "./types/clock.ts";
-export type { Component } from "./types/component.ts";
-export type { EventFields, EventSink } from "./types/events.ts";
-export type { LogFields, LogLevel, Logger } from "./types/logger.ts";
+} from './types/backend.ts';
+export type { Clock } from './types/clock.ts';
+export type { Component } from './types/component.ts';
+export type { EventFields, EventSink } from './types/events.ts';
+export type { LogFields, LogLevel, Logger } from './types/logger.ts';
 export type {
   AbortReason,
   Embed,
@@ -59,9 +59,9 @@ export type {
   PoolStats,
   PoolTraits,
   RetryChanges,
-} from "./types/pool.ts";
-export type { DeliveryInfo, RunningRequest, TaskRequest } from "./types/request.ts";
-export type { Encoded, Serializer } from "./types/serializer.ts";
+} from './types/pool.ts';
+export type { DeliveryInfo, RunningRequest, TaskRequest } from './types/request.ts';
+export type { Encoded, Serializer } from './types/serializer.ts';
 export type {
   Address,
   Binding,
@@ -79,4 +79,4 @@ export type {
   QueueSpec,
   Transport,
   TransportTraits,
-} from "./types/transport.ts";
+} from './types/transport.ts';

@@ -1,4 +1,4 @@
-import type { Component } from "./types/component.ts";
+import type { Component } from './types/component.ts';
 
 /** Starts in order; undoes in reverse what had started, also when one of them fails. */
 export async function startAll(components: readonly Component[]): Promise<AsyncDisposable> {
@@ -13,9 +13,7 @@ export async function startAll(components: readonly Component[]): Promise<AsyncD
       }
     }
     if (errors.length > 0)
-      throw errors.length === 1
-        ? errors[0]
-        : new AggregateError(errors, "Several parts failed to stop");
+      throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Several parts failed to stop');
   };
   try {
     for (const component of components) {

@@ -4,6 +4,6 @@ export interface SignatureData {
   readonly args?: readonly unknown[];
   readonly kwargs?: Readonly<Record<string, unknown>>;
   readonly options?: Readonly<Record<string, unknown>>;
-  readonly subtask_type?: "chain" | "group" | "chord" | null;
+  readonly subtask_type?: 'chain' | 'group' | 'chord' | null;
   readonly immutable?: boolean;
 }

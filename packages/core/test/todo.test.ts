@@ -1,1 +1,1 @@
-test.todo("to come");
+test.todo('to come');

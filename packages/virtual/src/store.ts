@@ -14,7 +14,10 @@ export interface QueueStore extends AsyncDisposable {
    * within a queue, otherwise in the order of their arrival; no queue starves while `queues` come in turn.
    * Resolves with `[]` when aborted; never loses what it had taken by then.
    */
-  take(queues: readonly string[], options: { readonly max: number; readonly signal: AbortSignal }): Promise<readonly Taken[]>;
+  take(
+    queues: readonly string[],
+    options: { readonly max: number; readonly signal: AbortSignal },
+  ): Promise<readonly Taken[]>;
   /**
    * Ends the hold on messages: `done` forgets them, `requeue` puts them back to their place, uncounted.
    * Unknown tags, and tags that somebody else holds by now, are ignored.
@@ -39,7 +42,11 @@ export interface QueueStore extends AsyncDisposable {
   /** To every listener whose pattern fits, in every process; kept for nobody who isn't there. */
   broadcast(exchange: string, routingKey: string, envelope: Envelope): Promise<void>;
   /** Resolves once nothing broadcast from now on can be missed. */
-  listen(exchange: string, pattern: string, onEnvelope: (envelope: Envelope) => void): Promise<AsyncDisposable>;
+  listen(
+    exchange: string,
+    pattern: string,
+    onEnvelope: (envelope: Envelope) => void,
+  ): Promise<AsyncDisposable>;
 }
 
 /** A message and where it was sent to. */

@@ -1,16 +1,16 @@
-import type { Clock } from "./clock.ts";
-import type { Logger } from "./logger.ts";
-import type { Encoded } from "./serializer.ts";
+import type { Clock } from './clock.ts';
+import type { Logger } from './logger.ts';
+import type { Encoded } from './serializer.ts';
 
 /** States that Celery stores (spec: results.md 1); a task may add its own. */
 export type TaskState =
-  | "PENDING"
-  | "RECEIVED"
-  | "STARTED"
-  | "RETRY"
-  | "SUCCESS"
-  | "FAILURE"
-  | "REVOKED"
+  | 'PENDING'
+  | 'RECEIVED'
+  | 'STARTED'
+  | 'RETRY'
+  | 'SUCCESS'
+  | 'FAILURE'
+  | 'REVOKED'
   | (string & {});
 
 /** A result reference on the wire: `[[id, parent], children]`. Spec: results.md 2.2. */

@@ -1,8 +1,8 @@
-import type { SignatureData } from "../signature.ts";
-import type { ResultTuple, WireError } from "./backend.ts";
-import type { Clock } from "./clock.ts";
-import type { Logger } from "./logger.ts";
-import type { Encoded } from "./serializer.ts";
+import type { SignatureData } from '../signature.ts';
+import type { ResultTuple, WireError } from './backend.ts';
+import type { Clock } from './clock.ts';
+import type { Logger } from './logger.ts';
+import type { Encoded } from './serializer.ts';
 
 /** Where tasks run. Knows nothing about messages, brokers or results. */
 export interface Pool extends AsyncDisposable {
@@ -22,7 +22,7 @@ export interface Pool extends AsyncDisposable {
 }
 
 export interface PoolTraits {
-  readonly kind: "prefork" | "threads" | "async" | "solo";
+  readonly kind: 'prefork' | 'threads' | 'async' | 'solo';
   /** Whether a running job can be ended by force: hard time limits, terminate. */
   readonly killable: boolean;
 }
@@ -62,7 +62,7 @@ export interface HostLog {
   readonly processName: string;
   /** 1…n, stable over the host's replacements. */
   readonly index: number;
-  readonly level: "debug" | "info" | "warn" | "error";
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields?: Readonly<Record<string, unknown>>;
 }
@@ -75,7 +75,7 @@ export interface JobContext {
   /** Asks whoever started the job, and waits for the answer. */
   ask(question: unknown): Promise<unknown>;
   /** Sends a log line to whoever started the job. */
-  log(level: HostLog["level"], message: string, fields?: Readonly<Record<string, unknown>>): void;
+  log(level: HostLog['level'], message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
 export interface Job {
@@ -114,11 +114,11 @@ export interface Execution {
 }
 
 /** Why a task's signal fires; the host makes the typed error of it. */
-export type AbortReason = "soft-time-limit" | "revoked" | "shutdown";
+export type AbortReason = 'soft-time-limit' | 'revoked' | 'shutdown';
 
 export type Outcome =
   | {
-      readonly kind: "succeeded";
+      readonly kind: 'succeeded';
       readonly result: Encoded;
       /** Printable, shortened form for logs and events; absent when nobody will show it. */
       readonly repr?: string;
@@ -127,7 +127,7 @@ export type Outcome =
       readonly runtimeMs: number;
     }
   | {
-      readonly kind: "failed";
+      readonly kind: 'failed';
       readonly error: WireError;
       readonly embed?: Embed;
       readonly children?: readonly ResultTuple[];
@@ -136,26 +136,26 @@ export type Outcome =
       readonly expected?: boolean;
     }
   | {
-      readonly kind: "retry";
+      readonly kind: 'retry';
       readonly error: WireError | null;
       readonly countdownMs: number;
       readonly changes?: RetryChanges;
       readonly children?: readonly ResultTuple[];
     }
-  | { readonly kind: "replaced"; readonly by: SignatureData; readonly embed?: Embed }
-  | { readonly kind: "rejected"; readonly requeue: boolean; readonly reason: string }
-  | { readonly kind: "ignored" }
-  | { readonly kind: "returned" }
+  | { readonly kind: 'replaced'; readonly by: SignatureData; readonly embed?: Embed }
+  | { readonly kind: 'rejected'; readonly requeue: boolean; readonly reason: string }
+  | { readonly kind: 'ignored' }
+  | { readonly kind: 'returned' }
   | {
-      readonly kind: "lost";
-      readonly reason: "exit" | "time-limit" | "terminated";
+      readonly kind: 'lost';
+      readonly reason: 'exit' | 'time-limit' | 'terminated';
       readonly detail: string;
     };
 
 /** What a retry alters besides its moment. */
 export interface RetryChanges {
   /** New body `[args, kwargs, embed]`, encoded with the message's own serializer. */
-  readonly body?: { readonly text: string; readonly encoding: "utf-8" | "base64" };
+  readonly body?: { readonly text: string; readonly encoding: 'utf-8' | 'base64' };
   readonly expires?: string;
   readonly queue?: string;
   readonly priority?: number;

@@ -1,4 +1,4 @@
-import type { ResultTuple } from "./backend.ts";
+import type { ResultTuple } from './backend.ts';
 
 /** One call of a task as the worker and the running task see it. Spec: message.md 1. */
 export interface TaskRequest {

@@ -9,7 +9,7 @@ export type Encoded = string & { readonly [encoded]: true };
 export interface Serializer {
   readonly name: string;
   readonly contentType: string;
-  readonly contentEncoding: "utf-8" | "binary";
+  readonly contentEncoding: 'utf-8' | 'binary';
   encode(value: unknown): Uint8Array;
   decode(bytes: Uint8Array): unknown;
 }

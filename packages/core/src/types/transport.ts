@@ -1,5 +1,5 @@
-import type { Clock } from "./clock.ts";
-import type { Logger } from "./logger.ts";
+import type { Clock } from './clock.ts';
+import type { Logger } from './logger.ts';
 
 /**
  * A way to reach a broker. One value per driver package, without state: everything opened belongs to the
@@ -16,8 +16,8 @@ export interface TransportTraits {
   /** For display only. */
   readonly driver: string;
   /** Celery publishes events differently on Redis. */
-  readonly eventExchange: "topic" | "fanout";
-  readonly redelivery: "on-disconnect" | "after-visibility-timeout";
+  readonly eventExchange: 'topic' | 'fanout';
+  readonly redelivery: 'on-disconnect' | 'after-visibility-timeout';
   /** How many levels of urgency the broker tells apart; 1 = none. */
   readonly priorities: number;
   /** Whether prefetch() may change while consuming; false on RabbitMQ quorum queues. */
@@ -71,7 +71,7 @@ export interface Channel extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export type ExchangeType = "direct" | "topic" | "fanout" | "headers";
+export type ExchangeType = 'direct' | 'topic' | 'fanout' | 'headers';
 
 export interface ExchangeSpec {
   readonly name: string;
