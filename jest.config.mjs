@@ -1,33 +1,55 @@
-// Native ESM on the sources through SWC; `node tools/jest.mjs` runs it. Unit and contract tests need no build.
+// Native ESM on the sources through SWC; `npm test` runs it. Unit and contract tests need no build, e2e tests do.
 import { existsSync, readdirSync } from 'node:fs';
+
+const root = import.meta.dirname;
 
 const swc = {
   jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
   module: { type: 'es6' },
   sourceMaps: 'inline',
 };
-const root = import.meta.dirname;
+
 const project = (displayName, folder) => ({
   displayName,
   rootDir: `${root}/${folder}`,
-  testEnvironment: 'node',
+  // Fails a file that leaves something running.
+  testEnvironment: `${root}/tools/jest/environment.mjs`,
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/dist-test/', '/fixtures/'],
+  slowTestThreshold: 3,
+});
+
+/** Runs the sources, those of the siblings too. */
+const onSources = (displayName, folder) => ({
+  ...project(displayName, folder),
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/dist-test/'],
   moduleNameMapper: {
     '^@tq/([^/]+)$': `${root}/packages/$1/src/index.ts`,
     '^@tq/([^/]+)/([^/]+)$': `${root}/packages/$1/src/$2.ts`,
   },
 });
 
+const packages = readdirSync(`${root}/packages`).filter((name) =>
+  existsSync(`${root}/packages/${name}/test`),
+);
+
 export default {
   maxWorkers: 2,
   testTimeout: 30_000,
+  reporters: ['default', `${root}/tools/jest/watchdog.mjs`],
   projects: [
-    ...readdirSync(`${root}/packages`)
-      .filter((name) => existsSync(`${root}/packages/${name}/test`))
-      .map((name) => ({ ...project(name, `packages/${name}`), testMatch: ['<rootDir>/test/**/*.test.ts'] })),
-    { ...project('wire', 'test/wire'), testMatch: ['<rootDir>/**/*.test.ts'] },
-    // Built output, real child processes: no mapping to the sources.
-    { ...project('e2e', 'test/e2e'), moduleNameMapper: {}, testMatch: ['<rootDir>/**/*.test.ts'] },
-  ],
+    ...packages.map((name) => ({
+      ...onSources(name, `packages/${name}`),
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+    })),
+    { ...onSources('wire', 'test/wire'), testMatch: ['<rootDir>/**/*.test.ts'] },
+    // Built output and real child processes, several to a file.
+    {
+      ...project('e2e', 'test/e2e'),
+      testMatch: ['<rootDir>/**/*.test.ts'],
+      runner: `${root}/tools/jest/one-at-a-time.mjs`,
+      slowTestThreshold: 20,
+    },
+  ].filter(({ rootDir }) => existsSync(rootDir)),
 };

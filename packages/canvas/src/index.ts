@@ -1,1 +1,2 @@
-export {};
+export { followUp, skippedSteps } from './follow-up.ts';
+export type { Finished, NextCall } from './follow-up.ts';

@@ -26,7 +26,35 @@ export {
 } from './errors.ts';
 export { silentLogger } from './logger.ts';
 export { systemClock } from './clock.ts';
-export type { SignatureData } from './signature.ts';
+export { App, createApp, isApp } from './app.ts';
+export type { AppOptions, BackendSetting } from './app.ts';
+export type { CallOptions, SignatureLike } from './call-options.ts';
+export type { Conf, Config, SettingName } from './config.ts';
+export type { BrokerSetting } from './connect.ts';
+export { current, TaskContext } from './context.ts';
+export type { RetryOptions } from './context.ts';
+export { defineTask } from './define-task.ts';
+export type { DefinedTask } from './define-task.ts';
+export type { Duration, Instant } from './duration.ts';
+export { Ignore, Reject, Retry } from './flow.ts';
+export type { QueueDefinition } from './queues.ts';
+export { AsyncResult } from './result.ts';
+export type { GetOptions } from './result.ts';
+export type { RouteFunction, RouteOptions, TaskRoutes } from './routing.ts';
+export { SentCall } from './sent-call.ts';
+export type { PublishRetryPolicy, Settings } from './settings.ts';
+export { Signature } from './signature.ts';
+export type { AnySignature } from './signature.ts';
+export type { AnyTask, Task } from './task.ts';
+export type {
+  ErrorClass,
+  StandardSchema,
+  TaskDefinition,
+  TaskHooks,
+  TaskOptions,
+} from './task-definition.ts';
+export type { HookEvents, Interceptor, PublishCall } from './types/hooks.ts';
+export type { SignatureData } from './types/signature.ts';
 export type {
   BackendDriver,
   BackendOptions,
@@ -80,3 +108,4 @@ export type {
   Transport,
   TransportTraits,
 } from './types/transport.ts';
+export { Decimal, PlainDate, PlainTime, Uuid } from './values.ts';

@@ -1,4 +1,4 @@
-import type { SignatureData } from '../signature.ts';
+import type { SignatureData } from './signature.ts';
 import type { ResultTuple, WireError } from './backend.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
@@ -143,7 +143,13 @@ export type Outcome =
       readonly children?: readonly ResultTuple[];
     }
   | { readonly kind: 'replaced'; readonly by: SignatureData; readonly embed?: Embed }
-  | { readonly kind: 'rejected'; readonly requeue: boolean; readonly reason: string }
+  | {
+      readonly kind: 'rejected';
+      readonly requeue: boolean;
+      readonly reason: string;
+      /** Stored as the task's failure: its message could not be understood. */
+      readonly error?: WireError;
+    }
   | { readonly kind: 'ignored' }
   | { readonly kind: 'returned' }
   | {
@@ -154,8 +160,8 @@ export type Outcome =
 
 /** What a retry alters besides its moment. */
 export interface RetryChanges {
-  /** New body `[args, kwargs, embed]`, encoded with the message's own serializer. */
-  readonly body?: { readonly text: string; readonly encoding: 'utf-8' | 'base64' };
+  /** A new `[args, kwargs, embed]`. */
+  readonly body?: Encoded;
   readonly expires?: string;
   readonly queue?: string;
   readonly priority?: number;

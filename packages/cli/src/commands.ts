@@ -1,0 +1,43 @@
+import type { Command } from './command.ts';
+
+/** A command before it is needed. */
+export interface Entry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Every command, in the order of the help. A command's own file is read when it is run, or when it is asked for its help. */
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  worker: {
+    summary: 'Start a worker, which runs tasks',
+    load: async () => (await import('./commands/worker.ts')).worker,
+  },
+  call: {
+    summary: 'Send a task, by its name',
+    load: async () => (await import('./commands/call.ts')).call,
+  },
+  result: {
+    summary: 'Print the result of a task, by its id',
+    load: async () => (await import('./commands/result.ts')).result,
+  },
+  list: {
+    summary: 'List the queues of an app and what feeds them',
+    load: async () => (await import('./commands/list.ts')).list,
+  },
+  purge: {
+    summary: 'Remove all waiting tasks from queues',
+    load: async () => (await import('./commands/purge.ts')).purge,
+  },
+  report: {
+    summary: 'Print versions, platform and settings, for bug reports',
+    load: async () => (await import('./commands/report.ts')).report,
+  },
+  shell: {
+    summary: 'Open a console with the app and its tasks',
+    load: async () => (await import('./commands/shell.ts')).shell,
+  },
+  completion: {
+    summary: 'Print the script that completes command lines',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+};

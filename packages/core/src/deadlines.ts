@@ -1,0 +1,57 @@
+interface Entry {
+  readonly atMs: number;
+  expire(): void;
+}
+
+/** Time-outs of many promises with one timer. */
+export class Deadlines {
+  readonly #waiting = new Set<Entry>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** The same promise, rejected with `makeError()` when it hasn't settled after `ms`. */
+  guard<T>(work: Promise<T>, ms: number, makeError: () => Error): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const entry: Entry = { atMs: performance.now() + ms, expire: () => reject(makeError()) };
+      this.#add(entry, ms);
+      work.then(
+        (value) => {
+          this.#remove(entry);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#remove(entry);
+          reject(error as Error);
+        },
+      );
+    });
+  }
+
+  #add(entry: Entry, ms: number): void {
+    this.#waiting.add(entry);
+    if (!this.#timer) this.#arm(ms);
+    else if (this.#waiting.size === 1) this.#timer.ref();
+  }
+
+  #remove(entry: Entry): void {
+    this.#waiting.delete(entry);
+    // The timer runs on, so that a stream of short calls doesn't set and clear one each; but nothing waits for it.
+    if (this.#waiting.size === 0) this.#timer?.unref();
+  }
+
+  /** Looks again after a quarter of the time-out, at least 20 times a second: a call is late by that much at most. */
+  #arm(ms: number): void {
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        const now = performance.now();
+        for (const entry of this.#waiting) {
+          if (entry.atMs > now) continue;
+          this.#waiting.delete(entry);
+          entry.expire();
+        }
+        if (this.#waiting.size > 0) this.#arm(50);
+      },
+      Math.min(ms, 250),
+    );
+  }
+}

@@ -1,0 +1,53 @@
+// What a task throws to say how it ends other than by a result or a failure. `self.retry()`, `self.reject()` and
+// `self.ignore()` make them; they may also be thrown by hand.
+
+/** What the next attempt has other than this one. */
+export interface RetryWish {
+  readonly args?: readonly unknown[];
+  readonly kwargs?: Readonly<Record<string, unknown>>;
+  readonly expires?: string;
+  readonly queue?: string;
+  readonly priority?: number;
+}
+
+/** Run this task again later. */
+export class Retry extends Error {
+  override readonly name = 'Retry';
+  /** The wait in milliseconds; undefined = the task's `defaultRetryDelay`. */
+  readonly countdownMs: number | undefined;
+  readonly wish: RetryWish | undefined;
+
+  constructor(
+    options: {
+      readonly cause?: unknown;
+      readonly countdownMs?: number | undefined;
+      readonly wish?: RetryWish | undefined;
+    } = {},
+  ) {
+    super('Task can be retried', { cause: options.cause });
+    this.countdownMs = options.countdownMs;
+    this.wish = options.wish;
+  }
+}
+
+/** Give the message back (`requeue`) or away to the dead letters, without a result. Needs late acknowledgement. */
+export class Reject extends Error {
+  override readonly name = 'Reject';
+  readonly reason: string;
+  readonly requeue: boolean;
+
+  constructor(reason = 'rejected by the task', options: { readonly requeue?: boolean } = {}) {
+    super(reason);
+    this.reason = reason;
+    this.requeue = options.requeue ?? false;
+  }
+}
+
+/** End without a result or a state. */
+export class Ignore extends Error {
+  override readonly name = 'Ignore';
+
+  constructor() {
+    super('Task ignored');
+  }
+}

@@ -1,0 +1,71 @@
+import { ContentDisallowed, DecodeError, ImproperlyConfigured } from '../errors.ts';
+import type { Serializer } from '../types/serializer.ts';
+import { jsonSerializer } from './json.ts';
+
+const PICKLE = ['pickle', 'application/x-python-serialize'];
+const NO_PICKLE =
+  'Pickle runs code of the sender when it is read, so tq never reads or writes it. Let the Python side use task_serializer = "json".';
+
+// What Python calls UTF-8 and its subset; nothing and `binary` mean that the serializer knows.
+const UTF_8 = ['', 'utf-8', 'utf8', 'us-ascii', 'ascii', 'binary'];
+
+/** The serializers of an app, by name and by content type. JSON is built in. */
+export class Serializers {
+  readonly #byName = new Map<string, Serializer>();
+
+  constructor() {
+    this.register(jsonSerializer);
+  }
+
+  /** Adds a serializer, or puts another in its place. */
+  register(serializer: Serializer): void {
+    const { name, contentType } = serializer;
+    if (isPickle(name) || isPickle(contentType)) throw new ImproperlyConfigured(NO_PICKLE);
+    this.#byName.set(name, serializer);
+    this.#byName.set(contentType, serializer);
+  }
+
+  /** By name or content type, as in the setting `taskSerializer`. */
+  forSending(name: string): Serializer {
+    const serializer = this.#byName.get(name);
+    if (serializer) return serializer;
+    if (isPickle(name)) throw new ImproperlyConfigured(NO_PICKLE);
+    throw new ImproperlyConfigured(
+      `No serializer is called ${JSON.stringify(name)}. Known are: ${this.names.join(', ')}.`,
+    );
+  }
+
+  /**
+   * The serializer for what a message says of itself. `accept` lists names and content types; as in Celery they are
+   * compared letter by letter.
+   */
+  forReceiving(
+    contentType: string | undefined,
+    contentEncoding: string | undefined,
+    accept: readonly string[],
+  ): Serializer {
+    if (contentType === undefined || contentType === '') {
+      throw new DecodeError('The message has no content type, so its body can not be read.');
+    }
+    if (isPickle(contentType)) throw new DecodeError(`Refusing content of type ${contentType}. ${NO_PICKLE}`);
+    const serializer = this.#byName.get(contentType);
+    if (!accept.includes(contentType) && !(serializer && accept.includes(serializer.name))) {
+      throw new ContentDisallowed(contentType);
+    }
+    if (!serializer) throw new DecodeError(`No serializer for content of type ${contentType} is registered.`);
+    if (serializer.contentEncoding === 'utf-8' && !UTF_8.includes((contentEncoding ?? '').toLowerCase())) {
+      throw new DecodeError(
+        `Content of type ${contentType} in ${contentEncoding} can not be read, only utf-8.`,
+      );
+    }
+    return serializer;
+  }
+
+  get names(): readonly string[] {
+    return [...new Set([...this.#byName.values()].map(({ name }) => name))];
+  }
+}
+
+function isPickle(name: string): boolean {
+  return PICKLE.includes(name);
+}

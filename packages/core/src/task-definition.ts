@@ -1,0 +1,194 @@
+import type { Duration } from './duration.ts';
+import { ImproperlyConfigured } from './errors.ts';
+import type { TaskContext } from './context.ts';
+import { parameterNames } from './parameters.ts';
+
+/** A class of errors, also an abstract one. */
+// oxlint-disable-next-line typescript/no-explicit-any -- constructor arguments are of no interest here
+export type ErrorClass = abstract new (...args: any[]) => Error;
+
+/** https://standardschema.dev, version 1: what zod, valibot, arktype and others implement. */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    validate(value: unknown): StandardResult<Output> | Promise<StandardResult<Output>>;
+  };
+}
+
+type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | {
+      readonly issues: readonly {
+        readonly message: string;
+        readonly path?: readonly unknown[] | undefined;
+      }[];
+    };
+
+/** Options of a task. Those that also are settings (`taskAcksLate`, …) win over the setting. */
+export interface TaskOptions {
+  /** The task gets its context `self` as first parameter. @default false */
+  readonly bind?: boolean;
+  /** Names of the parameters, so that keyword arguments of a caller fill them. */
+  readonly params?: readonly string[];
+  /** null = no limit. @default 3 */
+  readonly maxRetries?: number | null;
+  /** Wait before a retry that names none. @default 180 */
+  readonly defaultRetryDelay?: Duration;
+  /** Retry by itself when one of these is thrown, or when the function says so. */
+  readonly autoretryFor?: readonly ErrorClass[] | ((error: unknown) => boolean);
+  /** But not for these. */
+  readonly dontAutoretryFor?: readonly ErrorClass[];
+  /** Wait 1, 2, 4 … seconds before automatic retries, times this number. @default false */
+  readonly retryBackoff?: boolean | number;
+  /** Longest of these waits. @default 600 */
+  readonly retryBackoffMax?: Duration;
+  /** Wait a random part of it. @default true */
+  readonly retryJitter?: boolean;
+  readonly ignoreResult?: boolean;
+  readonly storeErrorsEvenIfIgnored?: boolean;
+  readonly trackStarted?: boolean;
+  /** Keep the ids of tasks that this one starts with its result. @default true */
+  readonly trail?: boolean;
+  /** Send events for this task, where events are on. @default true */
+  readonly sendEvents?: boolean;
+  /** Most characters of the result in logs and events. @default 1024 */
+  readonly resultReprMaxSize?: number;
+  readonly serializer?: string;
+  readonly compression?: string;
+  /** '10/s', '100/m', '5/h' or a number a second; per worker. */
+  readonly rateLimit?: string | number | null;
+  /** Hard limit: the task is ended by force. */
+  readonly timeLimit?: Duration;
+  /** Soft limit: the task's signal fires. */
+  readonly softTimeLimit?: Duration;
+  readonly acksLate?: boolean;
+  readonly acksOnFailureOrTimeout?: boolean;
+  readonly rejectOnWorkerLost?: boolean;
+  readonly maxDeliveries?: number | null;
+  /** Errors that are expected: logged at level info, without a stack. */
+  readonly throws?: readonly ErrorClass[];
+  readonly expires?: Duration;
+  readonly priority?: number;
+  readonly queue?: string;
+  readonly exchange?: string;
+  readonly routingKey?: string;
+  readonly deliveryMode?: 1 | 2 | 'transient' | 'persistent';
+  /** Display name in logs and monitors. */
+  readonly shadow?:
+    | string
+    | ((args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>) => string | undefined);
+  /** Checks the positional arguments as one array, at the sender and before the run; its output is what the task gets. */
+  readonly argsSchema?: StandardSchema<readonly unknown[]>;
+  /** Checks, and may transform, what the task returns. */
+  readonly resultSchema?: StandardSchema;
+  /** In the process that runs the task, around it. */
+  readonly hooks?: TaskHooks;
+  /** Replace a task of the same name instead of refusing. @default false */
+  readonly override?: boolean;
+}
+
+/** Handlers of one task; Celery's before_start, on_success, on_retry, on_failure and after_return. */
+export interface TaskHooks {
+  beforeStart?(self: TaskContext): void | Promise<void>;
+  onSuccess?(self: TaskContext, result: unknown): void | Promise<void>;
+  onRetry?(self: TaskContext, error: unknown): void | Promise<void>;
+  onFailure?(self: TaskContext, error: unknown): void | Promise<void>;
+  afterReturn?(self: TaskContext, state: string, value: unknown): void | Promise<void>;
+}
+
+type Defaulted =
+  | 'bind'
+  | 'maxRetries'
+  | 'defaultRetryDelay'
+  | 'retryBackoff'
+  | 'retryBackoffMax'
+  | 'retryJitter'
+  | 'trail'
+  | 'sendEvents'
+  | 'resultReprMaxSize';
+
+/** Options with nothing left open that has a default of its own. */
+export type ResolvedTaskOptions = Required<Pick<TaskOptions, Defaulted>> & Omit<TaskOptions, Defaulted>;
+
+/** A task without an app: what `defineTask()` makes and `app.register()` takes. */
+export interface TaskDefinition {
+  readonly name: string;
+  readonly options: ResolvedTaskOptions;
+  /** Takes the context first when `options.bind` is set. */
+  readonly run: (...args: never[]) => unknown;
+  /** Names of the positional parameters: given, or read from the function's text for error messages. */
+  readonly parameters: readonly string[];
+  /** How many of them a call must give. */
+  readonly required: number;
+}
+
+const DEFAULTS: Required<Pick<TaskOptions, Defaulted>> = {
+  bind: false,
+  maxRetries: 3,
+  defaultRetryDelay: 180,
+  retryBackoff: false,
+  retryBackoffMax: 600,
+  retryJitter: true,
+  trail: true,
+  sendEvents: true,
+  resultReprMaxSize: 1024,
+};
+
+const KNOWN = new Set<string>([
+  ...Object.keys(DEFAULTS),
+  ...([
+    'params',
+    'autoretryFor',
+    'dontAutoretryFor',
+    'ignoreResult',
+    'storeErrorsEvenIfIgnored',
+    'trackStarted',
+    'serializer',
+    'compression',
+    'rateLimit',
+    'timeLimit',
+    'softTimeLimit',
+    'acksLate',
+    'acksOnFailureOrTimeout',
+    'rejectOnWorkerLost',
+    'maxDeliveries',
+    'throws',
+    'expires',
+    'priority',
+    'queue',
+    'exchange',
+    'routingKey',
+    'deliveryMode',
+    'shadow',
+    'argsSchema',
+    'resultSchema',
+    'hooks',
+    'override',
+  ] satisfies (keyof TaskOptions)[]),
+]);
+
+/** Checks a task's parts and fills in defaults. */
+export function makeDefinition(
+  name: string,
+  options: TaskOptions,
+  run: (...args: never[]) => unknown,
+): TaskDefinition {
+  if (typeof name !== 'string' || name === '')
+    throw new ImproperlyConfigured('A task needs a name: app.task("proj.tasks.add", …).');
+  if (typeof run !== 'function') throw new ImproperlyConfigured(`The task ${name} needs a function.`);
+  for (const key of Object.keys(options)) {
+    if (!KNOWN.has(key))
+      throw new ImproperlyConfigured(`Unknown option ${JSON.stringify(key)} of the task ${name}.`);
+  }
+  const bound = options.bind ? 1 : 0;
+  const read = parameterNames(run).slice(bound);
+  const parameters = options.params ?? read;
+  return {
+    name,
+    options: { ...DEFAULTS, ...options },
+    run,
+    parameters,
+    required: Math.max(0, Math.min(run.length - bound, options.params?.length ?? Infinity)),
+  };
+}

@@ -1,0 +1,297 @@
+import type { Logger, Outcome, PoolHost } from '@tq/core';
+import { toError } from '@tq/core/internal';
+import type { Alarm, Alarms } from './alarms.ts';
+import type { Averages } from './averages.ts';
+import type { Grid } from './grid.ts';
+import { HostJobs } from './host-jobs.ts';
+import type { Limits } from './limits.ts';
+import type { Place } from './place.ts';
+import { startFailure } from './start-failure.ts';
+import type { StartFailure } from './start-failure.ts';
+import type { Ticket } from './ticket.ts';
+import type { AbortNotice, ChildMessage, Failure, HostInfo } from './wire.ts';
+
+/** A host that was asked to leave and hasn't after this long is killed. */
+const LEAVE_MS = 5000;
+/** From a signal to SIGKILL, and from SIGKILL to giving up. */
+const KILL_MS = 400;
+/** Printed lines kept while a host starts, to explain a failure. */
+const PRINTED_LINES = 30;
+
+/** What the hosts of one pool share. */
+export interface HostParts {
+  readonly grid: Grid;
+  readonly host: PoolHost;
+  readonly logger: Logger;
+  readonly alarms: Alarms;
+  readonly limits: Limits;
+  readonly averages: Averages;
+  readonly execArgv: readonly string[] | undefined;
+}
+
+export interface HostEvents {
+  ready(): void;
+  /** Something came from the host: a slot may be free. */
+  heard(): void;
+  /** These will not run here; they are to stand in front of the line again. */
+  gaveBack(tickets: readonly Ticket[]): void;
+  /** It takes no more jobs and leaves after the last one. */
+  retiring(): void;
+  gone(end: HostEnd): void;
+}
+
+export interface HostEnd {
+  readonly detail: string;
+  /** Whether the pool had ended it, or had asked it to leave. */
+  readonly wanted: boolean;
+  /** Set when it never became ready. */
+  readonly failure: StartFailure | undefined;
+}
+
+/** One life of a host: starting → ready → leaving → gone, and from any of them to gone. */
+export class Host {
+  readonly info: HostInfo;
+  readonly jobs: HostJobs;
+  readonly #parts: HostParts;
+  readonly #events: HostEvents;
+  readonly #place: Place;
+  #state: 'starting' | 'ready' | 'leaving' | 'gone' = 'starting';
+  #retiring = false;
+  #doomed = false;
+  #quiet = false;
+  #heardMs: number;
+  #alarm: Alarm | undefined;
+  #failure: Failure | undefined;
+  readonly #printed: string[] = [];
+
+  constructor(info: HostInfo, parts: HostParts, events: HostEvents) {
+    this.info = info;
+    this.#parts = parts;
+    this.#events = events;
+    this.#heardMs = parts.host.clock.monotonic();
+    const { grid, host, logger, execArgv } = parts;
+    this.#place = grid.open(
+      { host, logger, ...(execArgv ? { execArgv } : {}) },
+      {
+        received: (messages) => this.#received(messages),
+        printed: (line) => this.#print(line),
+        drained: () => events.heard(),
+        gone: (detail) => this.#gone(detail),
+      },
+    );
+    this.jobs = new HostJobs(parts, this.#place, info.slots);
+    this.#start();
+  }
+
+  get pid(): number {
+    return this.#place.pid;
+  }
+
+  get ready(): boolean {
+    return this.#state === 'ready';
+  }
+
+  /** Whether it takes new jobs. */
+  get open(): boolean {
+    return this.#state === 'ready' && !this.#retiring && !this.#doomed;
+  }
+
+  /** Whether jobs may be sent to wait here. */
+  get responsive(): boolean {
+    return this.open && !this.#quiet;
+  }
+
+  /** When it was last heard of, or was given something to do. Monotonic. */
+  get heardMs(): number {
+    return this.#heardMs;
+  }
+
+  setSlots(slots: number): void {
+    if (slots === this.jobs.slots) return;
+    this.jobs.slots = slots;
+    this.jobs.outbox.post({ kind: 'slots', slots });
+  }
+
+  give(tickets: readonly Ticket[]): void {
+    if (this.jobs.size === 0) this.#heardMs = this.#parts.host.clock.monotonic();
+    for (const ticket of tickets) ticket.host = this;
+    try {
+      this.jobs.give(tickets);
+    } catch (error) {
+      this.#gateFailed(toError(error), tickets);
+      return;
+    }
+    if (this.jobs.spent) this.#retire();
+  }
+
+  /** Nothing was heard for a while: no more jobs are sent ahead until something is. Gives what had been. */
+  hush(): readonly Ticket[] {
+    this.#quiet = true;
+    return this.jobs.takeBack();
+  }
+
+  /** Aborts the job's signal, and has the host say something when it is able to. */
+  urge(ticket: Ticket, notice: AbortNotice): void {
+    this.jobs.abort(ticket, notice);
+    this.jobs.outbox.post({ kind: 'ping' });
+  }
+
+  /** The job didn't obey: it is over, and the host is to be replaced. */
+  surrender(ticket: Ticket, outcome: Outcome): void {
+    this.jobs.disown(ticket, outcome);
+    this.retire();
+  }
+
+  /** Takes no more jobs, gives back those that have not started, and leaves after the last one. */
+  retire(): void {
+    if (this.#state === 'starting') this.kill('SIGKILL');
+    const tickets = this.jobs.takeBack();
+    this.#retire();
+    if (tickets.length > 0) this.#events.gaveBack(tickets);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    if (this.#state === 'gone' || (this.#doomed && signal !== 'SIGKILL')) return;
+    this.#doomed = true;
+    this.#place.kill(signal);
+    this.#wake(KILL_MS, () => {
+      if (signal === 'SIGKILL') this.#abandon();
+      else this.kill('SIGKILL');
+    });
+  }
+
+  #start(): void {
+    const { host } = this.#parts;
+    this.#wake(host.startTimeoutMs, () => {
+      this.#failure = { message: `it was not ready after ${host.startTimeoutMs / 1000} s` };
+      this.kill('SIGKILL');
+    });
+    this.jobs.outbox.post({
+      kind: 'init',
+      init: host.init,
+      ...this.info,
+      gate: this.#place.gate.handle,
+      reportMemory: host.maxMemoryPerChild !== undefined,
+    });
+  }
+
+  #received(messages: readonly ChildMessage[]): void {
+    if (this.#state === 'gone') return;
+    this.#heardMs = this.#parts.host.clock.monotonic();
+    this.#quiet = false;
+    for (const message of messages) this.#hear(message);
+    if (this.jobs.size === 0) this.#place.gate.rest();
+    this.#leaveWhenEmpty();
+    this.#events.heard();
+  }
+
+  #hear(message: ChildMessage): void {
+    switch (message.kind) {
+      case 'done':
+        return this.jobs.finished(message);
+      case 'accepted':
+        return this.jobs.started(message.seq, message.atMs);
+      case 'asked':
+        return void this.jobs.asked(message.seq, message.question, message.value);
+      case 'log':
+        return this.#log(message);
+      case 'memory':
+        return this.#checkMemory(message.bytes);
+      case 'ready':
+        return this.#ready();
+      case 'failed':
+        this.#failure = message.failure;
+        return;
+      case 'pong':
+        return;
+    }
+  }
+
+  #ready(): void {
+    if (this.#state !== 'starting' || this.#doomed) return;
+    this.#parts.alarms.cancel(this.#alarm);
+    this.#state = 'ready';
+    this.#printed.length = 0;
+    this.#events.ready();
+  }
+
+  #checkMemory(bytes: number): void {
+    const limit = this.#parts.host.maxMemoryPerChild ?? Infinity;
+    if (bytes <= limit || this.#retiring) return;
+    const { processName } = this.info;
+    this.#parts.logger.info('A host is over its memory limit and will be replaced', {
+      processName,
+      bytes,
+      limit,
+    });
+    this.retire();
+  }
+
+  #gateFailed(error: Error, tickets: readonly Ticket[]): void {
+    const { processName } = this.info;
+    this.#parts.logger.error('A host is replaced: its gate file could not be written', {
+      processName,
+      reason: error.message,
+    });
+    for (const ticket of tickets) ticket.host = undefined;
+    this.kill('SIGKILL');
+    this.#events.gaveBack(tickets);
+  }
+
+  #print(line: string): void {
+    if (this.#state === 'starting' && this.#printed.push(line) > PRINTED_LINES) this.#printed.shift();
+    this.#log({ level: 'warn', message: line });
+  }
+
+  #log(line: Pick<Extract<ChildMessage, { kind: 'log' }>, 'level' | 'message' | 'fields'>): void {
+    const { processName, index } = this.info;
+    const { level, message, fields } = line;
+    try {
+      this.#parts.host.onLog({ processName, index, level, message, ...(fields ? { fields } : {}) });
+    } catch (error) {
+      this.#parts.logger.error('onLog() of the pool threw', { reason: toError(error).message });
+    }
+  }
+
+  #retire(): void {
+    if (this.#retiring) return;
+    this.#retiring = true;
+    this.#events.retiring();
+    this.#leaveWhenEmpty();
+  }
+
+  #leaveWhenEmpty(): void {
+    if (!this.#retiring || this.#doomed || this.#state !== 'ready' || this.jobs.load > 0) return;
+    // What still runs there is nobody's job any more.
+    if (this.jobs.size > 0) return this.kill('SIGKILL');
+    this.#state = 'leaving';
+    this.jobs.outbox.post({ kind: 'leave' });
+    this.#wake(LEAVE_MS, () => this.kill('SIGKILL'));
+  }
+
+  /** One thing at a time is waited for. */
+  #wake(afterMs: number, run: () => void): void {
+    this.#parts.alarms.cancel(this.#alarm);
+    this.#alarm = this.#parts.alarms.set(afterMs, run);
+  }
+
+  /** Not even SIGKILL helps at once, for instance where a thread is stuck in a system call. */
+  #abandon(): void {
+    this.#place.abandon();
+    this.#gone('did not end when it was killed');
+  }
+
+  #gone(detail: string): void {
+    if (this.#state === 'gone') return;
+    const failure =
+      this.#state === 'starting' ? startFailure(this.#failure, detail, this.#printed) : undefined;
+    const wanted = this.#doomed || this.#state === 'leaving';
+    this.#state = 'gone';
+    this.#parts.alarms.cancel(this.#alarm);
+    const unstarted = this.jobs.takeBack();
+    this.#place.gate.close();
+    this.jobs.lose(detail);
+    if (unstarted.length > 0) this.#events.gaveBack(unstarted);
+    this.#events.gone({ detail, wanted, failure });
+  }
+}

@@ -1,0 +1,60 @@
+import type { Clock } from '@tq/core';
+import type { Seat } from './seat.ts';
+import type { Ticket } from './ticket.ts';
+
+/** A host that says nothing for so long while jobs wait in it is busy with a slow one: they run elsewhere. */
+const SILENCE_MS = 5;
+
+/** Finds jobs that wait behind a slow one, and takes them back. Runs only while jobs wait in hosts. */
+export class Silence implements Disposable {
+  readonly #clock: Clock;
+  readonly #seats: () => readonly Seat[];
+  readonly #takenBack: (tickets: readonly Ticket[]) => void;
+  #watch: Disposable | undefined;
+  #looking = false;
+
+  constructor(clock: Clock, seats: () => readonly Seat[], takenBack: (tickets: readonly Ticket[]) => void) {
+    this.#clock = clock;
+    this.#seats = seats;
+    this.#takenBack = takenBack;
+  }
+
+  /** Called after jobs were dealt. */
+  listen(): void {
+    // A single host would only get them again.
+    if (this.#watch || this.#seats().length < 2 || !this.#seats().some((seat) => waitIn(seat))) return;
+    this.#watch = this.#clock.every(SILENCE_MS, () => this.#soon());
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = undefined;
+  }
+
+  /** After what has arrived was read: if it is this process that was busy, no host is to blame. */
+  #soon(): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    setImmediate(() => {
+      this.#looking = false;
+      if (this.#watch) this.#look();
+    });
+  }
+
+  #look(): void {
+    const seats = this.#seats();
+    const now = this.#clock.monotonic();
+    let waiting = false;
+    for (const seat of seats) {
+      if (!waitIn(seat)) continue;
+      waiting = true;
+      const silent = now - (seat.host?.heardMs ?? now) > SILENCE_MS;
+      if (silent && seats.length > 1) this.#takenBack(seat.host?.hush() ?? []);
+    }
+    if (!waiting) this[Symbol.dispose]();
+  }
+}
+
+function waitIn(seat: Seat): boolean {
+  return (seat.host?.jobs.ahead ?? 0) > 0;
+}

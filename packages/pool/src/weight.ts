@@ -1,0 +1,16 @@
+/** How deep and how wide a payload is looked into. */
+const DEPTH = 4;
+const WIDTH = 64;
+
+/** About how many bytes a payload is as JSON; cheap, and right where it matters: about long strings. */
+export function weigh(value: unknown, depth = DEPTH): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null || depth === 0) return 8;
+  let bytes = 2;
+  let left = WIDTH;
+  for (const key in value) {
+    if (left-- === 0) break;
+    bytes += key.length + 4 + weigh((value as Record<string, unknown>)[key], depth - 1);
+  }
+  return bytes;
+}

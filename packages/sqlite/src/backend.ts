@@ -1,0 +1,122 @@
+import { BackendUnavailableError, ClosedError, TqError } from '@tq/core';
+import type { BackendDriver, BackendOptions, Encoded, ResultBackend, TaskMeta } from '@tq/core';
+import { decodeMeta, encodeMeta, isFinal, toError } from '@tq/core/internal';
+import { SqliteGroups } from './group-store.ts';
+import { shareLink } from './links.ts';
+import type { Share } from './links.ts';
+import { locate } from './location.ts';
+import { ResultBatch } from './result-batch.ts';
+import { Watches } from './watches.ts';
+import type { CallName, Calls } from './wire.ts';
+
+/** Results in an SQLite file, usually the one that the queues are in. */
+export const sqliteBackend: BackendDriver = {
+  async connect(url: URL, options: BackendOptions): Promise<ResultBackend> {
+    const location = locate(url, options.options);
+    try {
+      return new SqliteBackend(await shareLink(location, options.timeoutMs), options.expiresMs);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  },
+};
+
+/** Asks the thread, or says why it can't be asked. */
+export type Ask = <K extends CallName>(
+  name: K,
+  ...args: Parameters<Calls[K]>
+) => Promise<ReturnType<Calls[K]>>;
+
+/** The result side of a file. Calls of one tick go over together; nothing is polled. */
+export class SqliteBackend implements ResultBackend {
+  readonly traits = { driver: 'sqlite', persistent: true, expiresByItself: true };
+  readonly groups: SqliteGroups;
+  readonly #share: Share;
+  readonly #batch: ResultBatch;
+  readonly #watches: Watches;
+  readonly #expiresMs: number | undefined;
+  #disposing: Promise<void> | undefined;
+
+  constructor(share: Share, expiresMs: number | undefined) {
+    const ask: Ask = (name, ...args) => this.#ask(name, args);
+    this.#share = share;
+    this.#expiresMs = expiresMs;
+    this.#batch = new ResultBatch((rows) => this.#send('keep', [rows]));
+    this.#watches = new Watches(share.link, unavailable);
+    this.groups = new SqliteGroups(ask, () => this.#expiresAt());
+  }
+
+  /** Results stay, so none can be missed. */
+  async expect(): Promise<void> {
+    this.#ensureOpen();
+  }
+
+  store(meta: TaskMeta<Encoded>): Promise<void> {
+    try {
+      this.#ensureOpen();
+      return this.#batch.add([meta.taskId, meta.status, encodeMeta(meta), this.#expiresAt()]);
+    } catch (error) {
+      return Promise.reject(toError(error));
+    }
+  }
+
+  async load(taskId: string): Promise<TaskMeta | undefined> {
+    const row = await this.#ask('load', [taskId]);
+    return row && decodeMeta(row[2]);
+  }
+
+  async *watch(taskId: string, { signal }: { readonly signal: AbortSignal }): AsyncIterable<TaskMeta> {
+    this.#ensureOpen();
+    if (signal.aborted) return;
+    for await (const text of this.#watches.watch(taskId, signal)) {
+      const meta = decodeMeta(text);
+      yield meta;
+      if (isFinal(meta.status)) return;
+    }
+  }
+
+  async forget(taskId: string): Promise<void> {
+    await this.#ask('forget', [taskId]);
+  }
+
+  /** What was given before is stored. Settles always. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#disposing ??= this.#dispose());
+  }
+
+  async #dispose(): Promise<void> {
+    this.#watches.close(closed());
+    await this.#batch.flush();
+    await this.#share.release();
+  }
+
+  #expiresAt(): number | null {
+    return this.#expiresMs === undefined ? null : Date.now() + this.#expiresMs;
+  }
+
+  #ask<K extends CallName>(name: K, args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
+    if (this.#disposing) return Promise.reject(closed());
+    return this.#send(name, args);
+  }
+
+  async #send<K extends CallName>(name: K, args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
+    try {
+      return await this.#share.link.call(name, args);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  #ensureOpen(): void {
+    if (this.#disposing) throw closed();
+  }
+}
+
+function closed(): ClosedError {
+  return new ClosedError('The result backend');
+}
+
+function unavailable(error: unknown): TqError {
+  if (error instanceof TqError) return error;
+  return new BackendUnavailableError(toError(error).message, { cause: error });
+}

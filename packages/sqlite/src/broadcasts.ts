@@ -1,0 +1,88 @@
+import type { Sql } from './database.ts';
+
+export type BroadcastRow = readonly [
+  id: number,
+  exchange: string,
+  routingKey: string,
+  headers: string,
+  properties: string,
+  body: Uint8Array,
+];
+
+/** Where a new listener begins: it hears what has a larger id. */
+export type Listening = readonly [listener: number, after: number];
+
+/** Listeners read within milliseconds; who was away for longer has missed it. */
+const LIFE_MS = 60_000;
+const AT_ONCE = 500;
+
+/** Messages for everyone who listens, kept just long enough to be read in every process. */
+export class Broadcasts {
+  readonly #sql: Sql;
+  readonly #listeners = new Set<number>();
+  #after = 0;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Whether anybody in this process listens. */
+  get heard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** Writes nothing when nobody listens anywhere, so that announcing to an empty room costs next to nothing. */
+  send(exchange: string, routingKey: string, headers: string, properties: string, body: Uint8Array): void {
+    if (this.#sql.all('SELECT 1 FROM listener WHERE exchange=? LIMIT 1', exchange).length === 0) return;
+    this.#sql.run(
+      'INSERT INTO broadcast(sent_at, exchange, routing_key, headers, properties, body) VALUES(?, ?, ?, ?, ?, ?)',
+      Date.now(),
+      exchange,
+      routingKey,
+      headers,
+      properties,
+      body,
+    );
+  }
+
+  listen(holder: number, exchange: string): Listening {
+    const [row] = this.#sql.all<[number]>(
+      'INSERT INTO listener(holder, exchange) VALUES(?, ?) RETURNING id',
+      holder,
+      exchange,
+    );
+    const [listener] = row as readonly [number];
+    const after = this.#newest();
+    this.#sql.afterCommit(() => {
+      if (!this.heard) this.#after = after;
+      this.#listeners.add(listener);
+    });
+    return [listener, after];
+  }
+
+  unlisten(listener: number): void {
+    this.#sql.run('DELETE FROM listener WHERE id=?', listener);
+    this.#sql.afterCommit(() => this.#listeners.delete(listener));
+  }
+
+  /** What has been sent since the last look, at most some hundred at once. */
+  news(): readonly BroadcastRow[] {
+    const rows = this.#sql.all<BroadcastRow>(
+      `SELECT id, exchange, routing_key, headers, properties, body FROM broadcast WHERE id > ? ORDER BY id LIMIT ${AT_ONCE}`,
+      this.#after,
+    );
+    this.#after = rows.at(-1)?.[0] ?? this.#after;
+    return rows;
+  }
+
+  sweep(): void {
+    this.#sql.run(
+      'DELETE FROM broadcast WHERE id <= (SELECT max(id) FROM broadcast WHERE sent_at < ?)',
+      Date.now() - LIFE_MS,
+    );
+  }
+
+  #newest(): number {
+    return this.#sql.all<[number]>("SELECT seq FROM sqlite_sequence WHERE name='broadcast'")[0]?.[0] ?? 0;
+  }
+}

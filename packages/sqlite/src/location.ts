@@ -1,0 +1,116 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BrokerUnavailableError, ImproperlyConfigured } from '@tq/core';
+import { didYouMean, durationMs, toError } from '@tq/core/internal';
+
+/** Where the file is and how it is used. */
+export interface Location {
+  readonly file: string;
+  readonly driver: string;
+  readonly synchronous: 'normal' | 'full';
+  readonly maxBytes: number | undefined;
+  /** How long a message that was taken stays with its holder without a word from it. Milliseconds. */
+  readonly leaseMs: number;
+}
+
+const DEFAULT_FILE = join('.tq', 'queue.db');
+const OPTIONS = ['synchronous', 'visibility_timeout', 'max_size', 'driver'] as const;
+type Option = (typeof OPTIONS)[number];
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
+
+/**
+ * Reads `sqlite:///abs/path.db?synchronous=full`. What the URL says goes before `options`, in which others may find
+ * theirs as well, so unknown ones are only refused in the URL.
+ */
+export function locate(url: URL, options: Readonly<Record<string, unknown>>): Location {
+  for (const name of url.searchParams.keys()) refuseUnknown(name);
+  const given = (name: Option): unknown =>
+    url.searchParams.get(name) ??
+    url.searchParams.get(camelCase(name)) ??
+    options[name] ??
+    options[camelCase(name)];
+  return {
+    file: fileOf(url),
+    driver: textOf(given('driver')) ?? 'libsql',
+    synchronous: synchronousOf(given('synchronous')),
+    maxBytes: bytesOf(given('max_size')),
+    leaseMs: leaseOf(given('visibility_timeout')),
+  };
+}
+
+function fileOf(url: URL): string {
+  if (url.host !== '' || (url.pathname !== '' && !url.pathname.startsWith('/')))
+    throw new ImproperlyConfigured(
+      `${url.href} does not name a file: write three slashes and the absolute path, as in sqlite:///var/lib/tq/queue.db, or sqlite:// for ${DEFAULT_FILE} in the working directory.`,
+    );
+  if (url.pathname.includes(':memory:'))
+    throw new ImproperlyConfigured(
+      'A queue in memory is of no use to other processes. Use memory:// for one process.',
+    );
+  if (url.pathname === '' || url.pathname === '/') return defaultFile();
+  return realFile(fileURLToPath(new URL(`file://${url.pathname}`)));
+}
+
+function defaultFile(): string {
+  const file = resolve(DEFAULT_FILE);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (error) {
+    throw new BrokerUnavailableError(
+      `The folder ${dirname(file)} can't be created: ${toError(error).message}. Give this user write access here, or name a file with sqlite:///path/queue.db.`,
+      { cause: error },
+    );
+  }
+  return realFile(file);
+}
+
+/** One name for one file, so that its connections find each other. A missing folder is told of when it is opened. */
+function realFile(file: string): string {
+  try {
+    return join(realpathSync(dirname(file)), basename(file));
+  } catch {
+    return file;
+  }
+}
+
+function synchronousOf(value: unknown): 'normal' | 'full' {
+  if (value === undefined || value === 'normal') return 'normal';
+  if (value === 'full') return 'full';
+  throw new ImproperlyConfigured(`synchronous must be "normal" or "full", not ${JSON.stringify(value)}.`);
+}
+
+function leaseOf(value: unknown): number {
+  if (value === undefined) return 10_000;
+  const ms = durationMs(value as string | number, 'visibility_timeout');
+  if (ms > 0) return ms;
+  throw new ImproperlyConfigured('visibility_timeout must be longer than nothing.');
+}
+
+function bytesOf(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const match = /^(\d+)\s*(kb|mb|gb)?$/i.exec(String(value));
+  if (!match)
+    throw new ImproperlyConfigured(
+      `max_size must be a number of bytes or a text such as "64mb", not ${JSON.stringify(value)}.`,
+    );
+  return Number(match[1]) * (UNITS[(match[2] ?? '').toLowerCase()] as number);
+}
+
+function refuseUnknown(name: string): void {
+  const known = OPTIONS.flatMap((each) => [each, camelCase(each)]);
+  if (known.includes(name)) return;
+  const near = didYouMean(name, known);
+  throw new ImproperlyConfigured(
+    `sqlite:// has no option "${name}"${near ? `; did you mean "${near}"?` : ''}. It knows ${OPTIONS.join(', ')}.`,
+  );
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

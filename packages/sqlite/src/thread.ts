@@ -1,0 +1,38 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { explainOpening } from './failure.ts';
+import { House } from './house.ts';
+import { openFile } from './open-file.ts';
+import type { Report, Request, ThreadData } from './wire.ts';
+
+/** Entry of the thread that owns the database: calls of SQLite block, and the process has other things to do. */
+const port = parentPort as MessagePort;
+const data = workerData as ThreadData;
+
+function post(report: Report): void {
+  port.postMessage(report, buffersOf(report));
+}
+
+/** Bodies change hands instead of being copied. */
+function buffersOf({ replies, heard }: Report): ArrayBuffer[] {
+  const buffers = heard ? [heard.bodies.bytes.buffer] : [];
+  for (const [, value] of replies) {
+    const bodies = (value as { bodies?: { bytes: Uint8Array<ArrayBuffer> } } | undefined)?.bodies;
+    if (bodies && bodies.bytes.byteLength > 0) buffers.push(bodies.bytes.buffer);
+  }
+  return buffers;
+}
+
+async function run(): Promise<void> {
+  try {
+    const sql = await openFile(data);
+    const house = new House({ file: data.file, sql, report: post, leave: () => port.close() });
+    port.on('message', (requests: readonly Request[]) => house.receive(requests));
+    post({ replies: [], opened: true });
+  } catch (error) {
+    post({ replies: [], failed: explainOpening(error, data.file) });
+    port.close();
+  }
+}
+
+void run();

@@ -1,0 +1,96 @@
+import { watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { Sql } from './database.ts';
+
+/** The safety net, for changes that no notification tells of. */
+const POLL_MS = 1000;
+/** How often to look where the folder can't be watched (the system's limit of watches may be reached). */
+const POLL_UNWATCHED_MS = 100;
+/** Shortest time between two looks, so that a busy neighbour costs little. */
+const PAUSE_MS = 2;
+const UNREADABLE = -1;
+
+/**
+ * Tells when another process has written to the file. The folder is watched for writes, and a counter in the file
+ * tells the writes of others from our own, so an idle process sleeps.
+ */
+export class Wake {
+  readonly #sql: Sql;
+  readonly #file: string;
+  readonly #onChange: () => void;
+  #watcher: FSWatcher | undefined;
+  #poll: NodeJS.Timeout | undefined;
+  #look: NodeJS.Timeout | undefined;
+  #lastLookMs = 0;
+  #version = UNREADABLE;
+
+  constructor(options: { readonly sql: Sql; readonly file: string; readonly onChange: () => void }) {
+    this.#sql = options.sql;
+    this.#file = options.file;
+    this.#onChange = options.onChange;
+  }
+
+  /** Begins to look, and says so once for whatever was written before. */
+  start(): void {
+    if (this.#poll) return;
+    this.#version = this.#dataVersion();
+    this.#onChange();
+    this.#watcher = this.#watch();
+    this.#poll = setInterval(() => this.#check(), this.#watcher ? POLL_MS : POLL_UNWATCHED_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#poll);
+    clearTimeout(this.#look);
+    this.#watcher?.close();
+    this.#poll = this.#look = this.#watcher = undefined;
+  }
+
+  #watch(): FSWatcher | undefined {
+    const name = basename(this.#file);
+    try {
+      const watcher = watch(dirname(this.#file), (_, changed) => {
+        if (changed === null || changed.startsWith(name)) this.#lookSoon();
+      });
+      watcher.on('error', () => this.#lose());
+      return watcher;
+    } catch {
+      return undefined; // polled instead
+    }
+  }
+
+  /** The folder can't be watched any longer. */
+  #lose(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    clearInterval(this.#poll);
+    this.#poll = setInterval(() => this.#check(), POLL_UNWATCHED_MS);
+  }
+
+  #lookSoon(): void {
+    if (this.#look) return;
+    const waitMs = Math.max(this.#lastLookMs + PAUSE_MS - performance.now(), 0);
+    if (waitMs === 0) this.#check();
+    else this.#look = setTimeout(() => this.#check(), waitMs);
+  }
+
+  #check(): void {
+    clearTimeout(this.#look);
+    this.#look = undefined;
+    this.#lastLookMs = performance.now();
+    const version = this.#dataVersion();
+    if (version === this.#version && version !== UNREADABLE) return;
+    this.#version = version;
+    this.#onChange();
+  }
+
+  /** Changes when another connection has written. */
+  #dataVersion(): number {
+    try {
+      return this.#sql.all<[number]>('PRAGMA data_version')[0]?.[0] ?? UNREADABLE;
+    } catch {
+      return UNREADABLE; // whoever looks closer will meet the same error, and report it
+    }
+  }
+}

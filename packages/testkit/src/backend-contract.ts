@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe } from '@jest/globals';
+import { silentLogger, systemClock } from '@tq/core';
+import type { BackendDriver, Encoded, ReplyRoute, ResultBackend, TaskMeta } from '@tq/core';
+import { backendGroups } from './backend/groups.ts';
+import { backendChords } from './backend/chords.ts';
+import { backendLife } from './backend/life.ts';
+import { encoded } from './backend/metas.ts';
+import { backendStates } from './backend/states.ts';
+import { backendWatch } from './backend/watch.ts';
+import { uniqueName } from './fixtures.ts';
+
+export interface BackendContractOptions {
+  readonly driver: BackendDriver;
+  /** Asked once a test; both ends of the test connect to what it gives. */
+  url(): URL | Promise<URL>;
+  /** The setting `resultBackendTransportOptions`. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Where a task's result goes, for backends that answer by message. @default nowhere */
+  route?(taskId: string, client: ResultBackend): ReplyRoute;
+  /** Whether the backend has a group store. @default true */
+  readonly groups?: boolean;
+}
+
+/** What a test of the kit works with. */
+export interface BackendBench {
+  readonly groups: boolean;
+  /** One more connection, as another process would have it. */
+  open(change?: { readonly expiresMs?: number }): Promise<ResultBackend>;
+  /** A caller and a worker that don't know of each other. */
+  pair(change?: { readonly expiresMs?: number }): Promise<Pair>;
+  /** An id nobody else uses. */
+  id(): string;
+}
+
+export interface Pair {
+  readonly client: ResultBackend;
+  readonly worker: ResultBackend;
+  /** Stores in the worker what the client expects. */
+  readonly tell: (meta: TaskMeta) => Promise<void>;
+}
+
+/** What every result backend must do. Run it in a test file of the driver's own package. */
+export function backendContract(name: string, options: BackendContractOptions): void {
+  const opened: ResultBackend[] = [];
+  let url: URL;
+
+  const open: BackendBench['open'] = async (change) => {
+    const backend = await options.driver.connect(url, {
+      logger: silentLogger,
+      clock: systemClock,
+      options: options.options ?? {},
+      expiresMs: change?.expiresMs ?? 3_600_000,
+      timeoutMs: 10_000,
+    });
+    opened.push(backend);
+    return backend;
+  };
+  const bench: BackendBench = {
+    groups: options.groups ?? true,
+    open,
+    async pair(change) {
+      const [client, worker] = [await open(change), await open(change)];
+      return { client, worker, tell: (meta) => worker.store(encode(meta), routeOf(meta.taskId, client)) };
+    },
+    id: () => uniqueName('task'),
+  };
+  const routeOf = (taskId: string, client: ResultBackend): ReplyRoute =>
+    options.route?.(taskId, client) ?? { replyTo: undefined, correlationId: taskId };
+
+  describe(`${name} as a result backend`, () => {
+    beforeEach(async () => {
+      url = await options.url();
+    });
+    afterEach(async () => {
+      for (const backend of opened.splice(0).reverse()) await backend[Symbol.asyncDispose]();
+    });
+    backendStates(bench);
+    backendWatch(bench);
+    backendGroups(bench);
+    backendChords(bench);
+    backendLife(bench);
+  });
+}
+
+function encode(meta: TaskMeta): TaskMeta<Encoded> {
+  return { ...meta, result: encoded(meta.result) };
+}

@@ -1,0 +1,71 @@
+/** Where a message was taken from; learns what became of it. */
+export interface Origin {
+  settle(tag: string, how: 'done' | 'requeue'): void;
+}
+
+/**
+ * The prefetch gate: what a channel has handed out and not heard of, and how much more it may hand out. Counts
+ * messages, whatever their size.
+ */
+export class Unacked {
+  readonly #held = new Map<string, Origin>();
+  readonly #onRoom: () => void;
+  #limit = 0;
+
+  /** `onRoom` is called when a full window has room again. */
+  constructor(onRoom: () => void) {
+    this.#onRoom = onRoom;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** How many more may be handed out. */
+  get free(): number {
+    return this.#limit === 0 ? Infinity : Math.max(this.#limit - this.#held.size, 0);
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** 0 = any number. */
+  set limit(count: number) {
+    this.#change(() => {
+      this.#limit = count;
+    });
+  }
+
+  add(tag: string, origin: Origin): void {
+    this.#held.set(tag, origin);
+  }
+
+  /** Tells the origin; a tag that isn't held (any more) is ignored. */
+  settle(tag: string, how: 'done' | 'requeue'): void {
+    const origin = this.#held.get(tag);
+    if (!origin) return;
+    this.#change(() => this.#held.delete(tag));
+    origin.settle(tag, how);
+  }
+
+  /** What is held of one origin. */
+  tagsOf(origin: Origin): string[] {
+    const tags: string[] = [];
+    for (const [tag, from] of this.#held) if (from === origin) tags.push(tag);
+    return tags;
+  }
+
+  /** Empties the window; what is settled afterwards is ignored. */
+  drain(): ReadonlyMap<string, Origin> {
+    const held = new Map(this.#held);
+    this.#held.clear();
+    return held;
+  }
+
+  #change(change: () => void): void {
+    const wasFull = this.free === 0;
+    change();
+    if (wasFull && this.free > 0) this.#onRoom();
+  }
+}

@@ -1,0 +1,55 @@
+/** How much short work an automatic window keeps in reserve, a slot. */
+const RESERVE_MS = 50;
+
+/** Most messages in reserve a slot, however short they are: bounds memory and what a killed worker held. */
+const MOST_RESERVED = 256;
+
+export interface WindowOptions {
+  /** 'auto', 0 = no limit, or messages a slot. */
+  readonly multiplier: number | 'auto';
+  /** Nothing in reserve. */
+  readonly disabled: boolean;
+}
+
+/**
+ * How many messages the worker may hold. 'auto' keeps no reserve for tasks that run long and about 50 ms of work for
+ * short ones, so that nothing waits behind a long task while a slot elsewhere is idle.
+ */
+export class PrefetchWindow {
+  readonly #options: WindowOptions;
+  /** Running average of run times: rises at once, falls slowly, so that one long task ends the reserve. */
+  #averageMs: number | undefined;
+  /** Requests that wait for their moment; they take no slot. */
+  parked = 0;
+
+  constructor(options: WindowOptions) {
+    this.#options = options;
+  }
+
+  ran(runtimeMs: number): void {
+    const average = this.#averageMs;
+    this.#averageMs =
+      average === undefined || runtimeMs > average ? runtimeMs : average * 0.9 + runtimeMs * 0.1;
+  }
+
+  /** A slot has been busy for this long and isn't done: the next ones may be as long. */
+  stalled(ms: number): void {
+    if (this.#averageMs === undefined || this.#averageMs < ms) this.#averageMs = ms;
+  }
+
+  get giveBackWhenStalled(): boolean {
+    return this.#options.multiplier === 'auto' && !this.#options.disabled;
+  }
+
+  /** Messages the worker may hold now; 0 = no limit. */
+  size(slots: number): number {
+    if (this.#options.disabled) return slots + this.parked;
+    if (this.#options.multiplier === 'auto') return slots * (1 + this.#reserve()) + this.parked;
+    return this.#options.multiplier === 0 ? 0 : slots * this.#options.multiplier + this.parked;
+  }
+
+  #reserve(): number {
+    if (this.#averageMs === undefined || this.#averageMs >= RESERVE_MS) return 0;
+    return Math.min(MOST_RESERVED, Math.floor(RESERVE_MS / Math.max(this.#averageMs, 0.05)));
+  }
+}

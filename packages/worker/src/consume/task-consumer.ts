@@ -1,0 +1,180 @@
+import type {
+  App,
+  Channel,
+  Component,
+  Connection,
+  Consumer,
+  Delivery,
+  EventSink,
+  Logger,
+  Outcome,
+} from '@tq/core';
+import { declareQueue, formatIso } from '@tq/core/internal';
+import type { Queue } from '@tq/core/internal';
+import type { DeadLetters } from '../execute/dead-letters.ts';
+import type { Executor } from '../execute/executor.ts';
+import type { TaskLines } from '../execute/lines.ts';
+import type { Settler } from '../execute/settle.ts';
+import type { RefusalBook } from '../execute/refuse.ts';
+import { Buckets } from './buckets.ts';
+import type { Held } from './held.ts';
+import { Inbox } from './inbox.ts';
+import { judge } from './judge.ts';
+import type { Circumstances } from './judge.ts';
+import type { PrefetchWindow } from './prefetch.ts';
+import { Timetable } from './timetable.ts';
+
+export interface TaskConsumerParts {
+  readonly app: App;
+  readonly connection: Connection;
+  readonly queues: readonly Queue[];
+  readonly executor: Executor;
+  readonly settler: Settler;
+  readonly refusals: RefusalBook;
+  readonly deadLetters: DeadLetters;
+  readonly window: PrefetchWindow;
+  readonly events: EventSink;
+  readonly lines: TaskLines;
+  readonly logger: Logger;
+  readonly isRevoked: (held: Held['request']) => boolean;
+  /** Slots of the pool now. */
+  readonly slots: () => number;
+}
+
+/** Consumes the queues over one connection: delivery → request → verdict → executor, timetable or drop. */
+export class TaskConsumer implements Component {
+  readonly name = 'tasks';
+  readonly #parts: TaskConsumerParts;
+  readonly #inbox: Inbox;
+  readonly #buckets: Buckets;
+  readonly #waiting: Timetable<Held>;
+  #channel: Channel | undefined;
+  #consumers: Consumer[] = [];
+  #window = -1;
+  #stopped = false;
+
+  constructor(parts: TaskConsumerParts) {
+    this.#parts = parts;
+    const { app } = parts;
+    this.#inbox = new Inbox(app);
+    this.#buckets = new Buckets({
+      enabled: !app.config.workerDisableRateLimits,
+      defaultRate: app.config.taskDefaultRateLimit,
+    });
+    this.#waiting = new Timetable<Held>({ clock: app.clock, onDue: (held) => this.#due(held) });
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  async start(): Promise<void> {
+    const { connection, queues } = this.#parts;
+    const channel = await connection.openChannel();
+    this.#channel = channel;
+    await Promise.all(queues.map((queue) => declareQueue(channel, queue)));
+    await this.adjust();
+    for (const { name } of queues)
+      this.#consumers.push(await channel.consume(name, (delivery) => this.#receive(delivery)));
+  }
+
+  /** No more deliveries; what waits for its moment goes back at once. */
+  async cancel(): Promise<void> {
+    this.#stopped = true;
+    const consumers = this.#consumers.splice(0);
+    await Promise.allSettled(consumers.map((consumer) => consumer.cancel()));
+    for (const held of this.#waiting.clear()) this.#parts.settler.giveBack(held);
+  }
+
+  async flush(): Promise<void> {
+    await this.#channel?.flush();
+  }
+
+  async stop(): Promise<void> {
+    await this.cancel();
+    await this.#channel?.close();
+  }
+
+  info(): Readonly<Record<string, unknown>> {
+    return {
+      queues: this.#parts.queues.map((queue) => queue.name),
+      prefetch: this.#window,
+      waiting: this.#waiting.size,
+    };
+  }
+
+  /** A request has left the pool: the window may have changed. */
+  finished(outcome: Outcome): void {
+    if (outcome.kind === 'succeeded' || outcome.kind === 'failed') this.#parts.window.ran(outcome.runtimeMs);
+    void this.adjust();
+  }
+
+  /** Tells the broker how many messages may be here. */
+  async adjust(): Promise<void> {
+    const { window, slots, connection, logger } = this.#parts;
+    const size = window.size(slots());
+    if (size === this.#window || this.#stopped || !this.#channel) return;
+    if (this.#window > 0 && !connection.traits.adjustablePrefetch) return;
+    this.#window = size;
+    try {
+      await this.#channel.prefetch(size);
+    } catch (error) {
+      logger.warn('The broker refused a new prefetch window', { size, error: String(error) });
+    }
+  }
+
+  #receive(delivery: Delivery): void {
+    const { app, refusals, events, lines } = this.#parts;
+    const held = this.#inbox.read(delivery);
+    if ('reason' in held) return refusals.refuse(delivery, held);
+    const { request } = held;
+    if (lines.verbose) lines.received(request);
+    if (app.hooks.has('taskReceived')) app.hooks.emit('taskReceived', { request });
+    if (events.enabled) {
+      const eta = request.etaMs === null ? null : formatIso(request.etaMs);
+      events.send('task-received', {
+        uuid: request.id,
+        name: request.task,
+        args: request.argsrepr,
+        kwargs: request.kwargsrepr,
+        retries: request.retries,
+        eta,
+      });
+    }
+    this.#decide(held);
+  }
+
+  /** Asked when a request arrives, and again when what it waited for is over. */
+  #decide(held: Held): void {
+    const { executor, settler } = this.#parts;
+    const verdict = judge(held.request, this.#circumstances(held));
+    if (verdict.kind === 'run') return executor.start(held);
+    if (verdict.kind === 'drop') return settler.drop(held, verdict.because);
+    if (verdict.for === 'rate') held.hasToken = true;
+    this.#wait(held, verdict.untilMs);
+  }
+
+  #wait(held: Held, untilMs: number): void {
+    const { window, app } = this.#parts;
+    this.#waiting.add(held, untilMs);
+    // Whoever waits takes no slot: the window grows by one, as far as the setting allows.
+    if (app.config.workerEtaTaskLimit === null || this.#waiting.size <= app.config.workerEtaTaskLimit)
+      window.parked = this.#waiting.size;
+    void this.adjust();
+  }
+
+  #due(held: Held): void {
+    this.#parts.window.parked = Math.min(this.#parts.window.parked, this.#waiting.size);
+    this.#decide(held);
+    void this.adjust();
+  }
+
+  #circumstances(held: Held): Circumstances {
+    return {
+      nowMs: this.#parts.app.clock.now(),
+      isRevoked: this.#parts.isRevoked,
+      takeToken: (request) =>
+        held.hasToken ? 0 : this.#buckets.take(request, held.definition, this.#parts.app.clock.now()),
+    };
+  }
+}

@@ -1,0 +1,149 @@
+import type { App, Encoded, EventSink, JobWatcher, Outcome, Pool } from '@tq/core';
+import { durationMs } from '@tq/core/internal';
+import type { ContextQuestion } from '@tq/core/internal';
+import type { Held } from '../consume/held.ts';
+import type { TaskLines } from './lines.ts';
+import { packPayload } from './payload.ts';
+import type { Results } from './results.ts';
+import type { Settler } from './settle.ts';
+
+export interface ExecutorParts {
+  readonly app: App;
+  readonly pool: Pool;
+  readonly settler: Settler;
+  readonly results: Results;
+  readonly events: EventSink;
+  readonly lines: TaskLines;
+  readonly hostname: string;
+  /** Asked right before a request would start: why it must not. */
+  mustDrop(held: Held): 'revoked' | 'expired' | undefined;
+  /** A request has left the worker's hands. */
+  finished(held: Held, outcome: Outcome): void;
+}
+
+/** Hands requests to the pool, and their outcomes to the settler. */
+export class Executor {
+  readonly #parts: ExecutorParts;
+  readonly #running = new Set<Held>();
+  #lastJob = 0;
+
+  constructor(parts: ExecutorParts) {
+    this.#parts = parts;
+  }
+
+  /** Requests in the pool, running or waiting there. */
+  get held(): ReadonlySet<Held> {
+    return this.#running;
+  }
+
+  start(held: Held): void {
+    const { app, pool, results, events, lines } = this.#parts;
+    const { options } = held.definition;
+    const { config } = app;
+    this.#running.add(held);
+    const early = !(options.acksLate ?? config.taskAcksLate);
+    const tracked = (options.trackStarted ?? config.taskTrackStarted) && results.wanted(held);
+    const soft = limitMs(held.request.softTimeLimit, options.softTimeLimit, config.taskSoftTimeLimit);
+    const hard = limitMs(held.request.timeLimit, options.timeLimit, config.taskTimeLimit);
+    held.timeLimit = hard === undefined ? undefined : hard / 1000;
+    held.execution = pool.run(
+      {
+        id: String(++this.#lastJob),
+        task: held.request.task,
+        payload: packPayload(held, lines.verbose || events.enabled),
+        ...(soft === undefined ? {} : { softTimeLimitMs: soft }),
+        ...(hard === undefined ? {} : { timeLimitMs: hard }),
+        ...(early || tracked || events.enabled ? { announce: true } : {}),
+      },
+      new Watcher(this.#parts, held, this.#running, {
+        early,
+        tracked,
+        softLimit: soft === undefined ? 0 : soft / 1000,
+      }),
+    );
+  }
+
+  /** Aborts the signals of everything that runs. */
+  abortAll(): void {
+    for (const held of this.#running) held.execution?.abort('shutdown');
+  }
+}
+
+/** One object a job, no closures: this is the hot path. */
+class Watcher implements JobWatcher {
+  readonly #parts: ExecutorParts;
+  readonly #held: Held;
+  readonly #running: Set<Held>;
+  readonly #how: { readonly early: boolean; readonly tracked: boolean; readonly softLimit: number };
+  /** Why it was not let start. */
+  #dropped: 'revoked' | 'expired' | undefined;
+
+  constructor(
+    parts: ExecutorParts,
+    held: Held,
+    running: Set<Held>,
+    how: { readonly early: boolean; readonly tracked: boolean; readonly softLimit: number },
+  ) {
+    this.#parts = parts;
+    this.#held = held;
+    this.#running = running;
+    this.#how = how;
+  }
+
+  ready(): boolean {
+    this.#dropped = this.#parts.mustDrop(this.#held);
+    return this.#dropped === undefined;
+  }
+
+  accepted(by: { readonly pid: number; readonly atMs: number }): void {
+    const { results, settler, events, hostname } = this.#parts;
+    const held = this.#held;
+    const first = !held.started;
+    held.started = true;
+    if (this.#how.early && !held.acked) {
+      held.acked = true;
+      held.delivery.ack();
+    }
+    if (!first) return;
+    if (this.#how.tracked) {
+      const state = results.state(
+        held.request,
+        'STARTED',
+        JSON.stringify({ pid: by.pid, hostname }) as Encoded,
+      );
+      settler.beside(results.store(state, held.request));
+    }
+    if (events.enabled) events.send('task-started', { uuid: held.request.id, pid: by.pid });
+  }
+
+  async asked(question: unknown): Promise<unknown> {
+    const { results } = this.#parts;
+    const { state, meta } = question as ContextQuestion;
+    if (results.wanted(this.#held))
+      await results.store(results.state(this.#held.request, state, meta as Encoded), this.#held.request);
+    return undefined;
+  }
+
+  softTimeLimit(): void {
+    this.#parts.lines.softTimeLimit(this.#held.request, this.#how.softLimit);
+  }
+
+  done(outcome: Outcome): void {
+    const held = this.#held;
+    this.#running.delete(held);
+    if (this.#dropped) this.#parts.settler.drop(held, this.#dropped);
+    else this.#parts.settler.settle(held, outcome);
+    this.#parts.finished(held, outcome);
+  }
+}
+
+/** The call's own limit, else the task's, else the setting's. Milliseconds. */
+function limitMs(
+  call: number | null,
+  task: number | string | undefined,
+  setting: number | string | null,
+): number | undefined {
+  if (call !== null) return call * 1000;
+  const limit = task ?? setting;
+  return limit === null || limit === undefined ? undefined : durationMs(limit, 'the time limit');
+}

@@ -1,0 +1,48 @@
+import type { App, Delivery, Logger } from '@tq/core';
+import { errorToWire } from '@tq/core/internal';
+import type { Refusal } from '../consume/inbox.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Results } from './results.ts';
+
+/**
+ * What becomes of messages that can't be run: a line in the log, a stored failure where there's an id to store it under
+ * (nobody shall wait for ever), and the dead letters.
+ */
+export class RefusalBook {
+  readonly #app: App;
+  readonly #results: Results;
+  readonly #deadLetters: DeadLetters;
+  readonly #logger: Logger;
+  readonly #track: (work: Promise<void>) => void;
+
+  constructor(options: {
+    readonly app: App;
+    readonly results: Results;
+    readonly deadLetters: DeadLetters;
+    readonly logger: Logger;
+    /** Owns what happens in the background. */
+    readonly track: (work: Promise<void>) => void;
+  }) {
+    this.#app = options.app;
+    this.#results = options.results;
+    this.#deadLetters = options.deadLetters;
+    this.#logger = options.logger;
+    this.#track = options.track;
+  }
+
+  refuse(delivery: Delivery, refusal: Refusal): void {
+    const { reason, error, request } = refusal;
+    const who = request ? `${request.task}[${request.id}]` : 'a message';
+    this.#logger.error(`Refusing ${who} from queue ${delivery.queue}: ${error.message}`, { reason });
+    if (this.#app.hooks.has('taskRejected')) this.#app.hooks.emit('taskRejected', { reason: error.message });
+    this.#track(this.#settle(delivery, refusal));
+  }
+
+  async #settle(delivery: Delivery, { reason, error, request }: Refusal): Promise<void> {
+    if (request && this.#results.enabled && request.ignoreResult !== true) {
+      const meta = this.#results.failure(request, { ...errorToWire(error), traceback: null });
+      await this.#results.storePatiently(meta, request);
+    }
+    await this.#deadLetters.bury(delivery, { reason, detail: error.message });
+  }
+}

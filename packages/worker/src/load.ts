@@ -1,0 +1,16 @@
+/**
+ * Finds and imports an app and its modules, as `tq -A proj` does; nothing of the worker comes along.
+ *
+ *     import { loadApp } from '@tq/worker/load';
+ *     const { app } = await loadApp('proj', { workdir: process.cwd() });
+ */
+export {
+  appOfModule,
+  AppNotFound,
+  importModules,
+  loadApp,
+  loadAppFrom,
+  ModuleFailed,
+  ModuleNotFound,
+} from './load/index.ts';
+export type { ImportOptions, LoadedApp } from './load/index.ts';

@@ -1,0 +1,416 @@
+import { ImproperlyConfigured } from '@tq/core';
+import type { App, Connection, EventSink, HostLog, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
+import { deferred, durationMs, maskUrl, startAll, toError } from '@tq/core/internal';
+import { ConnectionLoop } from './connection-loop.ts';
+import type { Held } from './consume/held.ts';
+import { mustDrop } from './consume/judge.ts';
+import { PrefetchWindow } from './consume/prefetch.ts';
+import { StallWatch } from './consume/stall-watch.ts';
+import { TaskConsumer } from './consume/task-consumer.ts';
+import { checkReachable, childInit } from './execute/child-app.ts';
+import { DeadLetters } from './execute/dead-letters.ts';
+import { Executor } from './execute/executor.ts';
+import { handlerOf } from './execute/handler.ts';
+import { TaskLines } from './execute/lines.ts';
+import { RefusalBook } from './execute/refuse.ts';
+import { Results } from './execute/results.ts';
+import { Settler } from './execute/settle.ts';
+import { importModules } from './load/index.ts';
+import { planWorker } from './options.ts';
+import type { WorkerOptions, WorkerPlan } from './options.ts';
+import { silentEvents } from './silent-events.ts';
+
+export interface Ending {
+  readonly exitCode: number;
+  readonly error?: Error;
+}
+
+/** What a worker is, for the banner and for whoever asks. */
+export interface WorkerDescription {
+  readonly hostname: string;
+  readonly app: string;
+  /** Broker URL, password masked. */
+  readonly transport: string;
+  /** Result backend URL, password masked; `disabled://` when there's none. */
+  readonly results: string;
+  readonly concurrency: number;
+  readonly pool: string;
+  readonly events: boolean;
+  readonly queues: WorkerPlan['queues'];
+  readonly tasks: readonly string[];
+}
+
+/** A worker: takes messages from a broker, runs their tasks in a pool, settles the outcomes. */
+export function createWorker(app: App, options: WorkerOptions = {}): Worker {
+  return new Worker(app, options);
+}
+
+export class Worker implements AsyncDisposable {
+  readonly app: App;
+  readonly logger: Logger;
+  readonly #options: WorkerOptions;
+  readonly #finished = deferred<Ending>();
+  readonly #stopping = new AbortController();
+  #prepared: Promise<WorkerPlan> | undefined;
+  #running: Running | undefined;
+  #starting: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+  #ending: Ending = { exitCode: 0 };
+
+  constructor(app: App, options: WorkerOptions = {}) {
+    this.app = app;
+    this.logger = options.logger ?? app.logger;
+    this.#options = options;
+  }
+
+  /** Settles when the worker has stopped, asked to or not. Never rejects. */
+  get finished(): Promise<Ending> {
+    return this.#finished.promise;
+  }
+
+  /** Loads the modules with tasks and checks everything that can be checked before a connection is made. */
+  prepare(): Promise<WorkerPlan> {
+    this.#prepared ??= this.#prepare();
+    return this.#prepared;
+  }
+
+  async describe(): Promise<WorkerDescription> {
+    const plan = await this.prepare();
+    const { app } = this;
+    return {
+      hostname: plan.hostname,
+      app: app.name,
+      transport: shown(app.brokerSetting, 'transport'),
+      results: app.backendSetting === null ? 'disabled://' : shown(app.backendSetting, 'driver'),
+      concurrency: plan.concurrency,
+      pool: plan.factory.traits.kind,
+      events: app.config.workerSendTaskEvents,
+      queues: plan.queues,
+      tasks: [...app.tasks.keys()].sort(),
+    };
+  }
+
+  /** Resolves when the worker consumes. Rejects when it never will: the app can't be loaded, no broker and no retry. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /**
+   * Warm: no new tasks, reserved ones go back at once, running ones finish. Cold: running ones are ended after
+   * `workerSoftShutdownTimeout` and go back too (those acknowledged early are lost). May be called again to turn a warm
+   * stop into a cold one. Settles always.
+   */
+  stop(options: { readonly how?: 'warm' | 'cold'; readonly exitCode?: number } = {}): Promise<void> {
+    if (options.how === 'cold') this.#running?.turnCold();
+    if (options.exitCode !== undefined && !this.#ending.error) this.#ending = { exitCode: options.exitCode };
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  /** Numbers of this worker, for reports. */
+  info(): Readonly<Record<string, unknown>> {
+    return this.#running?.info() ?? {};
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #prepare(): Promise<WorkerPlan> {
+    const plan = planWorker(this.app, this.#options);
+    const { kind, killable } = plan.factory.traits;
+    if (kind !== 'solo') checkReachable(this.app, this.#options.appModule, kind);
+    await importModules(plan.include, { workdir: process.cwd() });
+    if (!killable) refuseHardLimits(this.app, kind);
+    return plan;
+  }
+
+  async #start(): Promise<void> {
+    try {
+      const plan = await this.prepare();
+      this.app.hooks.emit('workerInit', { hostname: plan.hostname });
+      const backend = this.app.backendSetting === null ? undefined : await this.app.resultBackend();
+      if (this.#stopping.signal.aborted) return;
+      this.#running = new Running(this, plan, this.#options, backend, (error) => void this.#fail(error));
+      await this.#running.start();
+      this.logger.info(`${plan.hostname} ready.`);
+      this.app.hooks.emit('workerReady', { hostname: plan.hostname });
+    } catch (error) {
+      await this.#fail(toError(error));
+      throw error;
+    }
+  }
+
+  async #fail(error: Error): Promise<void> {
+    if (!this.#ending.error) this.#ending = { exitCode: exitCodeOf(error), error };
+    this.#running?.turnCold();
+    await this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    try {
+      await this.#running?.stop();
+    } catch (error) {
+      this.logger.error('The worker did not stop cleanly', { error: toError(error).stack });
+    }
+    const plan = await this.#prepared?.catch(() => undefined);
+    if (plan) this.app.hooks.emit('workerShutdown', { hostname: plan.hostname });
+    this.#finished.resolve(this.#ending);
+  }
+}
+
+/** The two rings of a started worker. */
+class Running {
+  readonly #app: App;
+  readonly #logger: Logger;
+  readonly #plan: WorkerPlan;
+  readonly #options: WorkerOptions;
+  readonly #pool: Pool;
+  readonly #window: PrefetchWindow;
+  readonly #events: EventSink;
+  readonly #lines: TaskLines;
+  readonly #results: Results;
+  readonly #deadLetters: DeadLetters;
+  readonly #settler: Settler;
+  readonly #executor: Executor;
+  readonly #refusals: RefusalBook;
+  readonly #stall: StallWatch;
+  readonly #loop: ConnectionLoop;
+  readonly #cold = deferred();
+  readonly #abort = new AbortController();
+  #outer: AsyncDisposable | undefined;
+  #poolReady: Promise<void> | undefined;
+  #consumer: TaskConsumer | undefined;
+  #isCold = false;
+
+  constructor(
+    worker: Worker,
+    plan: WorkerPlan,
+    options: WorkerOptions,
+    backend: ResultBackend | undefined,
+    onFatal: (error: Error) => void,
+  ) {
+    this.#app = worker.app;
+    this.#logger = worker.logger;
+    this.#plan = plan;
+    this.#options = options;
+    const { app, hostname } = { app: worker.app, hostname: plan.hostname };
+    const logger = this.#logger;
+    this.#pool = this.#makePool(onFatal);
+    this.#window = new PrefetchWindow({
+      multiplier: app.config.workerPrefetchMultiplier,
+      disabled: app.config.workerDisablePrefetch,
+    });
+    this.#events = options.events ?? silentEvents;
+    this.#lines = new TaskLines(logger);
+    this.#results = new Results({ app, backend, hostname, logger, stopping: this.#abort.signal });
+    this.#deadLetters = new DeadLetters({ app, hostname, logger });
+    this.#settler = new Settler({
+      app,
+      results: this.#results,
+      deadLetters: this.#deadLetters,
+      events: this.#events,
+      lines: this.#lines,
+      logger,
+      isStopping: () => this.#isCold,
+    });
+    this.#executor = new Executor({
+      app,
+      pool: this.#pool,
+      settler: this.#settler,
+      results: this.#results,
+      events: this.#events,
+      lines: this.#lines,
+      hostname,
+      mustDrop: (held) => mustDrop(held.request, { nowMs: app.clock.now(), isRevoked }),
+      finished: (held, outcome) => this.#onFinished(held, outcome),
+    });
+    this.#refusals = new RefusalBook({
+      app,
+      results: this.#results,
+      deadLetters: this.#deadLetters,
+      logger,
+      track: (work) => this.#settler.beside(work),
+    });
+    this.#stall = new StallWatch({
+      pool: this.#pool,
+      window: this.#window,
+      clock: app.clock,
+      changed: () => void this.#consumer?.adjust(),
+    });
+    this.#loop = new ConnectionLoop({
+      app,
+      logger,
+      innerRing: (connection) => this.#innerRing(connection),
+      onConnected: () => logger.info(`Connected to ${shown(app.brokerSetting, 'transport')}`),
+      onGivenUp: onFatal,
+    });
+  }
+
+  async start(): Promise<void> {
+    // Children load the app while the broker is being connected; consuming waits for both.
+    this.#poolReady = this.#pool.start();
+    this.#poolReady.catch(() => undefined);
+    if (this.#options.purge) await this.#purge();
+    this.#outer = await startAll([...(this.#options.components?.outer ?? []), this.#stall, this.#loop]);
+  }
+
+  async stop(): Promise<void> {
+    await this.#consumer?.cancel();
+    this.#pool.recall();
+    const shutdownMs = this.#app.config.workerShutdownTimeout;
+    await this.#untilIdle(shutdownMs === null ? undefined : durationMs(shutdownMs, 'workerShutdownTimeout'));
+    await this.#settler.idle();
+    await this.#consumer?.flush().catch(() => undefined);
+    await this.#outer?.[Symbol.asyncDispose]();
+    await this.#loop.stop();
+    await this.#pool.close({ graceMs: this.#isCold ? 0 : 5000 });
+    this.#abort.abort();
+  }
+
+  /** Ends a warm stop's patience. */
+  turnCold(): void {
+    this.#isCold = true;
+    this.#cold.resolve();
+  }
+
+  info(): Readonly<Record<string, unknown>> {
+    return {
+      hostname: this.#plan.hostname,
+      pool: this.#pool.stats(),
+      consumer: this.#consumer?.info() ?? null,
+    };
+  }
+
+  /** Waits for the running tasks; when that takes too long or becomes cold, ends them. */
+  async #untilIdle(patienceMs: number | undefined): Promise<void> {
+    const idle = this.#poolIdle();
+    const outcome = await Promise.race([
+      idle.then(() => 'idle' as const),
+      this.#cold.promise.then(() => 'cold' as const),
+      ...(patienceMs === undefined ? [] : [this.#after(patienceMs)]),
+    ]);
+    if (outcome === 'idle') return;
+    this.#isCold = true;
+    const softMs = durationMs(this.#app.config.workerSoftShutdownTimeout, 'workerSoftShutdownTimeout');
+    if (softMs > 0) {
+      this.#logger.warn(`Initiating soft shutdown: running tasks have ${softMs / 1000} seconds.`);
+      if ((await Promise.race([idle.then(() => 'idle' as const), this.#after(softMs)])) === 'idle') return;
+    }
+    this.#executor.abortAll();
+    if ((await Promise.race([idle.then(() => 'idle' as const), this.#after(COOPERATION_MS)])) === 'idle')
+      return;
+    await this.#pool.close({ graceMs: 0 });
+  }
+
+  async #poolIdle(): Promise<void> {
+    while (this.#executor.held.size > 0 && !this.#abort.signal.aborted) await this.#app.clock.sleep(20);
+  }
+
+  async #after(ms: number): Promise<'late'> {
+    await this.#app.clock.sleep(ms, { signal: this.#abort.signal }).catch(() => undefined);
+    return 'late';
+  }
+
+  #innerRing(connection: Connection) {
+    const { components } = this.#options;
+    const consumer = new TaskConsumer({
+      app: this.#app,
+      connection,
+      queues: this.#plan.queues,
+      executor: this.#executor,
+      settler: this.#settler,
+      refusals: this.#refusals,
+      deadLetters: this.#deadLetters,
+      window: this.#window,
+      events: this.#events,
+      lines: this.#lines,
+      logger: this.#logger,
+      isRevoked,
+      slots: () => this.#pool.size,
+    });
+    this.#consumer = consumer;
+    const pool = {
+      name: 'pool ready',
+      start: () => this.#poolReady as Promise<void>,
+      stop: () => Promise.resolve(),
+    };
+    return [pool, consumer, ...(components?.inner?.(connection) ?? [])];
+  }
+
+  #onFinished(_held: Held, outcome: Outcome): void {
+    this.#stall.finished();
+    this.#consumer?.finished(outcome);
+  }
+
+  #makePool(onFatal: (error: Error) => void): Pool {
+    const { factory, hostname, concurrency, include, maxTasksPerChild, maxMemoryPerChild, startTimeoutMs } =
+      this.#plan;
+    return factory.create({
+      entry: new URL('./execute/child.js', builtUrl()).href,
+      init: childInit(this.#app, { hostname, include, appModule: this.#options.appModule }),
+      handler: () => Promise.resolve(handlerOf(this.#app, hostname)),
+      logger: this.#logger,
+      clock: this.#app.clock,
+      size: concurrency,
+      startTimeoutMs,
+      ...(maxTasksPerChild === undefined ? {} : { maxTasksPerChild }),
+      ...(maxMemoryPerChild === undefined ? {} : { maxMemoryPerChild }),
+      onFatal,
+      onLog: (line) => this.#logOf(line),
+    });
+  }
+
+  #logOf({ processName, index, level, message, fields }: HostLog): void {
+    this.#logger[level](message, { processName, processIndex: index, ...fields });
+  }
+
+  async #purge(): Promise<void> {
+    const channel = await this.#app.producer().channel();
+    for (const { name } of this.#plan.queues) {
+      const count = await channel.purgeQueue(name);
+      this.#logger.warn(`purge: Erased ${count} message${count === 1 ? '' : 's'} from the queue ${name}.`);
+    }
+  }
+}
+
+/** How long a task may take to end by itself when its signal fires in a cold shutdown. */
+const COOPERATION_MS = 250;
+
+/** Revokes come with remote control. */
+function isRevoked(): boolean {
+  return false;
+}
+
+/** Children can't run TypeScript: from the sources (in tests) the built entry is used. */
+function builtUrl(): string {
+  return import.meta.url.endsWith('.ts')
+    ? new URL('../dist/worker.js', import.meta.url).href
+    : import.meta.url;
+}
+
+function refuseHardLimits(app: App, kind: string): void {
+  const limited = [...app.tasks.values()]
+    .filter((task) => task.definition.options.timeLimit !== undefined)
+    .map((task) => task.taskName);
+  if (app.config.taskTimeLimit !== null) limited.unshift('the setting taskTimeLimit');
+  if (limited.length === 0) return;
+  throw new ImproperlyConfigured(
+    `The pool "${kind}" can't end a task by force, but there are hard time limits: ${limited.join(', ')}. Use the pool "prefork", or soft limits.`,
+  );
+}
+
+function shown(setting: unknown, driver: 'transport' | 'driver'): string {
+  if (typeof setting === 'string') return maskUrl(setting);
+  if (Array.isArray(setting)) return setting.map((url) => maskUrl(String(url))).join(';');
+  const given = setting as { readonly url?: string; readonly [key: string]: unknown };
+  const traits = (given[driver] as { readonly traits?: { readonly driver?: string } } | undefined)?.traits;
+  return maskUrl(given.url ?? `${traits?.driver ?? 'custom'}://`);
+}
+
+function exitCodeOf(error: Error): number {
+  const { code } = error as { code?: unknown };
+  return code === 'TQ_BROKER_UNAVAILABLE' ? 69 : 1;
+}
