@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JEST, bin } from './child.mjs';
-import { ensureInstalled } from './ensure.mjs';
+import { ensureInstalled, linkPrograms } from './ensure.mjs';
 import { checkFormat, lint } from './jobs.mjs';
 import { runGuarded } from './guarded.mjs';
 import { npmFile } from './npm.mjs';
@@ -58,7 +58,11 @@ async function install() {
 
 /** Built first: where the compiler rejects a project, the linter skips its type-aware rules. */
 async function buildAndRead() {
-  await step('types and build', () => program([bin('tsc', 'typescript'), '-b']));
+  await step('types and build', async () => {
+    const ok = await program([bin('tsc', 'typescript'), '-b']);
+    await linkPrograms();
+    return ok;
+  });
   await step('lint', () => program(lint()));
   await step('format', () => program(checkFormat()));
   await step('references', () => program(['tools/sync-references.mjs', '--check']));

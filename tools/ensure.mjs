@@ -1,6 +1,6 @@
 // Makes a clone ready to work: packages installed as package-lock.json says, build current. Both are left alone when
 // they are; knowing that takes some 10 ms for the packages and 0.1 s for the build.
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bin, run } from './child.mjs';
 import { firstMissing, outdatedFor, readLock } from './lock.mjs';
@@ -35,12 +35,21 @@ export async function ensureBuilt() {
 }
 
 /** npm links no program whose file isn't there yet, and at the time of the installation ours isn't. */
-async function linkPrograms() {
+export async function linkPrograms() {
   for (const { manifest, folder } of packagesOf()) {
-    const missing = Object.entries(manifest.bin ?? {}).some(
-      ([name, file]) => existsSync(join(folder, file)) && !existsSync(join(ROOT, 'node_modules/.bin', name)),
+    const isLacking = Object.entries(manifest.bin ?? {}).some(
+      ([name, file]) => existsSync(join(folder, file)) && !isRunnable(join(ROOT, 'node_modules/.bin', name)),
     );
-    if (missing) await npm(['rebuild', '--ignore-scripts', manifest.name]);
+    if (isLacking) await npm(['rebuild', '--ignore-scripts', manifest.name]);
+  }
+}
+
+function isRunnable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

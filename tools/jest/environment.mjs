@@ -17,6 +17,8 @@ export default class extends TestEnvironment {
     await super.setup();
     for (const name of ['setTimeout', 'setInterval']) this.#watchTimers(name);
     subscribe('worker_threads', this.#onThread);
+    // Opened at their first use, which isn't the file's doing: a thread opens them, and any line printed.
+    void [process.stdout, process.stderr];
     this.#before = handles();
   }
 

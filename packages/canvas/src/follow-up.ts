@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { applySignature } from '@tq/core/internal';
+import { applySignature, decodeJson } from '@tq/core/internal';
 import type { CallOptions, Embed, Encoded, Outcome, SignatureData } from '@tq/core';
-import { decodeJson } from '@tq/core/internal';
 
 /** A call that an outcome sets off; its id is known before it is sent. */
 export interface NextCall {
@@ -15,6 +14,8 @@ export interface Finished {
   readonly id: string;
   readonly rootId: string;
   readonly priority: number | undefined;
+  /** Whether what it sets off has its priority, unless it has its own: the setting taskInheritParentPriority. @default false */
+  readonly inheritPriority?: boolean;
 }
 
 /**
@@ -37,22 +38,23 @@ export function skippedSteps(embed: Embed | undefined): readonly string[] {
 
 function afterSuccess(embed: Embed, result: Encoded, task: Finished): readonly NextCall[] {
   const callbacks = embed.callbacks ?? [];
-  const chain = embed.chain ?? [];
-  if (callbacks.length === 0 && chain.length === 0) return [];
+  const step = embed.chain?.at(-1);
+  if (callbacks.length === 0 && !step) return [];
   const front = [decodeJson(result)];
+  // As in Celery, one callback is called by itself and several as a group.
   const group = callbacks.length > 1 ? randomUUID() : undefined;
-  const calls = callbacks.map((signature, index) =>
-    next(signature, front, task, group === undefined ? {} : { groupId: group, groupIndex: index }),
+  const calls = callbacks.map((signature, groupIndex) =>
+    next(signature, front, task, group === undefined ? {} : { groupId: group, groupIndex }),
   );
-  const step = chain.at(-1);
-  if (step) calls.push(next(step, front, task, { chain: chain.slice(0, -1) }));
+  if (step) calls.push(next(step, front, task, { chain: embed.chain?.slice(0, -1) ?? [] }));
   return calls;
 }
 
+/** Always a group, also of one. */
 function afterFailure(embed: Embed, task: Finished): readonly NextCall[] {
-  const group = randomUUID();
-  return (embed.errbacks ?? []).map((signature, index) =>
-    next(signature, [task.id], task, { groupId: group, groupIndex: index }),
+  const groupId = randomUUID();
+  return (embed.errbacks ?? []).map((signature, groupIndex) =>
+    next(signature, [task.id], task, { groupId, groupIndex }),
   );
 }
 
@@ -71,9 +73,17 @@ function next(
     parentId: task.id,
     rootId: task.rootId,
   });
+  const inherited = task.inheritPriority ? task.priority : undefined;
   return {
     task: signature.task,
     args,
-    options: { ...merged, kwargs, taskId: merged.taskId ?? randomUUID(), addToParent: false },
+    options: {
+      ...(inherited === undefined ? {} : { priority: inherited }),
+      ...merged,
+      kwargs,
+      taskId: merged.taskId ?? randomUUID(),
+      // Whoever sends it adds it to the children itself: nothing runs here.
+      addToParent: false,
+    },
   };
 }

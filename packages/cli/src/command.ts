@@ -5,7 +5,7 @@ export interface Option<T = unknown> {
   /** A flag takes no value; of values the last one counts, of lists all. */
   readonly kind: 'flag' | 'value' | 'list';
   readonly help: string;
-  /** One letter, or several. */
+  /** One letter; those after it are accepted and not shown. */
   readonly short?: string;
   /** Further long names. */
   readonly also?: readonly string[];
@@ -13,6 +13,8 @@ export interface Option<T = unknown> {
   readonly placeholder: string;
   /** What holds when it isn't given, as the help says it. */
   readonly otherwise?: string;
+  /** Variables that are read in its place, in this order. */
+  readonly env?: readonly string[];
   /** Heading in the help. @default Options */
   readonly group?: string;
   readonly choices?: readonly string[];
@@ -26,7 +28,11 @@ export type Options = Readonly<Record<string, Option>>;
 
 /** What a command gets of its options; those not given are absent. */
 export type Values<O extends Options> = {
-  readonly [K in keyof O]?: O[K] extends Option<infer T> ? (O[K]['kind'] extends 'list' ? readonly T[] : T) : never;
+  readonly [K in keyof O]?: O[K] extends Option<infer T>
+    ? O[K]['kind'] extends 'list'
+      ? readonly T[]
+      : T
+    : never;
 };
 
 /** A word after the command's name. */
@@ -68,8 +74,17 @@ export function longName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Every way to write an option, as the help shows them: `-l, --loglevel`. */
+/** The ways to write an option, as the help shows them: `-l`, `--loglevel`. */
 export function spellings(key: string, option: Option): readonly string[] {
-  const short = [...(option.short ?? '')].map((letter) => `-${letter}`);
-  return [...short, `--${longName(key)}`, ...(option.also ?? []).map((name) => `--${name}`)];
+  const letter = option.short?.charAt(0);
+  return [
+    ...(letter === undefined ? [] : [`-${letter}`]),
+    `--${longName(key)}`,
+    ...(option.also ?? []).map((name) => `--${name}`),
+  ];
+}
+
+/** Every name of an option, without dashes. */
+export function namesOf(key: string, option: Option): readonly string[] {
+  return [longName(key), ...(option.short ?? '').split(''), ...(option.also ?? [])];
 }

@@ -3,12 +3,17 @@ import { flag, text } from './option-kinds.ts';
 
 /** Options of every command, before or after it. */
 export const GLOBALS = {
-  app: text('MODULE', 'The app: a module, proj, proj.tq or ./proj/tq.ts, or one of its exports, proj:app', {
+  app: text('MODULE', 'The module of the app: proj, proj.tq, ./proj/tq.ts, or with its export, proj:app', {
     short: 'A',
-    otherwise: 'the variable TQ_APP, else CELERY_APP',
+    env: ['TQ_APP', 'CELERY_APP'],
   }),
-  broker: text('URL', "Use this broker instead of the app's", { short: 'b', otherwise: 'the variable TQ_BROKER_URL, else CELERY_BROKER_URL' }),
-  resultBackend: text('URL', "Use this result backend instead of the app's", { otherwise: 'the variable TQ_RESULT_BACKEND, else CELERY_RESULT_BACKEND' }),
+  broker: text('URL', "Use this broker instead of the app's", {
+    short: 'b',
+    env: ['TQ_BROKER_URL', 'CELERY_BROKER_URL'],
+  }),
+  resultBackend: text('URL', "Use this result backend instead of the app's", {
+    env: ['TQ_RESULT_BACKEND', 'CELERY_RESULT_BACKEND'],
+  }),
   workdir: text('FOLDER', 'Go to this folder before anything else'),
   quiet: flag('Print results only: no banner, no headings, no notes', { short: 'q' }),
   noColor: flag('No colours; so does the variable NO_COLOR', { short: 'C' }),

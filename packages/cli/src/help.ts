@@ -10,7 +10,7 @@ export interface Page {
   heading(text: string): string;
 }
 
-const NAMES = 28;
+const NAMES = 33;
 
 export function programHelp(version: string, page: Page): string {
   const commands = Object.entries(COMMANDS).map(([name, { summary }]) => [`  ${name}`, summary] as const);
@@ -39,8 +39,8 @@ export function commandHelp(command: Command, page: Page): string {
     ...(command.about ?? []).map((paragraph) => wrapped(paragraph, page.width).join('\n')),
     words(command, page),
     ...groupsOf(command.options).map(([heading, options]) => optionList(heading, options, page)),
-    optionList('Options of every command', GLOBALS, page),
     examples(command.examples, page),
+    wrapped(`Options of every command, which tq --help explains: ${globalNames()}`, page.width).join('\n'),
   ]);
 }
 
@@ -66,6 +66,12 @@ function optionList(heading: string, options: Options, page: Page): string {
   return `${page.heading(heading)}\n${twoColumns(rows, { width: page.width, nameWidth: NAMES })}`;
 }
 
+function globalNames(): string {
+  return Object.entries(GLOBALS)
+    .map(([key, option]) => spellings(key, option)[0])
+    .join(', ');
+}
+
 function optionName(key: string, option: Option): string {
   const names = spellings(key, option).join(', ');
   // Where there's no short name, long ones stand below long ones.
@@ -73,8 +79,12 @@ function optionName(key: string, option: Option): string {
   return `${indent}${names}${option.placeholder === '' ? '' : ` ${option.placeholder}`}`;
 }
 
-function optionMeaning({ help, otherwise }: Option): string {
-  return otherwise === undefined ? help : `${help} [${otherwise}]`;
+function optionMeaning({ help, otherwise, env }: Option): string {
+  const notes = [
+    ...(otherwise === undefined ? [] : [`default: ${otherwise}`]),
+    ...(env ? [`env: ${env.join(', ')}`] : []),
+  ];
+  return notes.length === 0 ? help : `${help} [${notes.join('; ')}]`;
 }
 
 function groupsOf(options: Options): readonly (readonly [heading: string, options: Options])[] {

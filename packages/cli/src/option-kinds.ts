@@ -1,7 +1,7 @@
 import type { Option } from './command.ts';
 import { UsageError } from './errors.ts';
 
-type Extras = Partial<Pick<Option, 'short' | 'also' | 'otherwise' | 'group' | 'hidden' | 'choices'>>;
+type Extras = Partial<Pick<Option, 'short' | 'also' | 'otherwise' | 'env' | 'group' | 'hidden' | 'choices'>>;
 type Flag = Option<true> & { readonly kind: 'flag' };
 type Value<T> = Option<T> & { readonly kind: 'value' };
 type List = Option<string> & { readonly kind: 'list' };
@@ -11,7 +11,12 @@ export function flag(help: string, extras: Extras = {}): Flag {
 }
 
 /** An option with a value of any kind. */
-export function value<T>(placeholder: string, help: string, read: (text: string) => T, extras: Extras = {}): Value<T> {
+export function value<T>(
+  placeholder: string,
+  help: string,
+  read: (text: string) => T,
+  extras: Extras = {},
+): Value<T> {
   return { kind: 'value', placeholder, help, read, ...extras };
 }
 
@@ -25,16 +30,26 @@ export function list(placeholder: string, help: string, extras: Extras = {}): Li
 }
 
 /** One word of several, in any case. */
-export function choice<const T extends string>(choices: readonly T[], help: string, extras: Extras = {}): Value<T> {
+export function choice<const T extends string>(
+  placeholder: string,
+  choices: readonly T[],
+  help: string,
+  extras: Extras = {},
+): Value<T> {
   const read = (given: string): T => {
     const found = choices.find((one) => one.toLowerCase() === given.toLowerCase());
-    if (found === undefined) throw new UsageError(`must be one of ${choices.join(', ')}, not ${JSON.stringify(given)}`);
+    if (found === undefined)
+      throw new UsageError(`must be one of ${choices.join(', ')}, not ${JSON.stringify(given)}`);
     return found;
   };
-  return value(choices.join('|'), help, read, { choices, ...extras });
+  return value(placeholder, `${help}: ${choices.join(', ')}`, read, { choices, ...extras });
 }
 
-export function wholeNumber(placeholder: string, help: string, extras: Extras & { readonly least?: number } = {}): Value<number> {
+export function wholeNumber(
+  placeholder: string,
+  help: string,
+  extras: Extras & { readonly least?: number } = {},
+): Value<number> {
   const { least = 0, ...others } = extras;
   const read = (given: string): number => {
     const number = Number(given);
@@ -51,7 +66,10 @@ const DURATION = /^\d+(\.\d+)?(ms|s|m|h|d)?$/;
 /** Seconds, or a number with its unit. */
 export function duration(help: string, extras: Extras = {}): Value<number | string> {
   const read = (given: string): number | string => {
-    if (!DURATION.test(given)) throw new UsageError(`must be seconds, or a number with its unit such as 250ms, 10s, 5m or 1h, not ${JSON.stringify(given)}`);
+    if (!DURATION.test(given))
+      throw new UsageError(
+        `must be seconds, or a number with its unit such as 250ms, 10s, 5m or 1h, not ${JSON.stringify(given)}`,
+      );
     return Number.isNaN(Number(given)) ? given : Number(given);
   };
   return value('SECONDS', help, read, extras);

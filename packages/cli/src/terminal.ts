@@ -22,7 +22,11 @@ export const processTerminal: Terminal = {
 };
 
 /** Whether to colour a stream: never with -C or NO_COLOR, always with FORCE_COLOR, else on a terminal. */
-export function wantsColor(stream: { readonly isTTY?: boolean }, env: Terminal['env'], isOff: boolean): boolean {
+export function wantsColor(
+  stream: { readonly isTTY?: boolean },
+  env: Terminal['env'],
+  isOff: boolean,
+): boolean {
   if (isOff || env['NO_COLOR']) return false;
   return Boolean(env['FORCE_COLOR']) || (stream.isTTY === true && env['TERM'] !== 'dumb');
 }

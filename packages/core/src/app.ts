@@ -1,54 +1,48 @@
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { applyEagerly, throwFailure } from './eager.ts';
+import { applyEagerly, storeEagerly } from './eager.ts';
+import type { EagerResult } from './eager.ts';
 import { prepareCall } from './call.ts';
 import type { CallSurroundings, PreparedCall } from './call.ts';
+import { checkArguments, sendable } from './call-arguments.ts';
 import type { CallOptions } from './call-options.ts';
 import { systemClock } from './clock.ts';
 import { ConfigLayers } from './config.ts';
-import type { Conf, Config, SettingName } from './config.ts';
-import { connectAny, resolveBroker } from './connect.ts';
-import type { BrokerSetting, Endpoint } from './connect.ts';
-import { current, runInContext, TaskContext } from './context.ts';
-import { findBackend, parseUrl } from './drivers.ts';
-import { durationMs } from './duration.ts';
-import {
-  AlreadyRegistered,
-  BackendUnavailableError,
-  ClosedError,
-  ImproperlyConfigured,
-  ResultsDisabled,
-  toError,
-} from './errors.ts';
+import type { Conf, Config, ConfigLayer, SettingName } from './config.ts';
+import { isDriver } from './connect.ts';
+import type { BrokerSetting } from './connect.ts';
+import { Connections } from './connections.ts';
+import type { BackendSetting } from './connections.ts';
+import { executing } from './context.ts';
+import type { TaskContext } from './context.ts';
+import { Deadlines } from './deadlines.ts';
+import type { DefinedTask } from './define-task.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { AlreadyRegistered, BackendUnavailableError, ImproperlyConfigured } from './errors.ts';
 import { Hooks } from './hooks.ts';
 import { LamportClock } from './lamport.ts';
-import { Lazy } from './lifecycle.ts';
 import { stderrLogger } from './logger.ts';
+import { ErrorRegistry } from './message/error-registry.ts';
 import { senderName } from './nodename.ts';
-import { wireErrorToResult } from './message/meta.ts';
-import { Producer } from './producer.ts';
+import type { Producer, PublishPlan } from './producer.ts';
+import { publishThrough } from './publish-through.ts';
 import { AsyncResult } from './result.ts';
 import { SentCall } from './sent-call.ts';
-import { encodeJson } from './serialize/json.ts';
 import { Serializers } from './serialize/registry.ts';
+import type { Settings } from './settings.ts';
 import { checkSignatureData, makeSignatureData, Signature } from './signature.ts';
 import { makeTask } from './task.ts';
 import type { AnyTask, Task } from './task.ts';
 import { makeDefinition } from './task-definition.ts';
 import type { TaskDefinition, TaskOptions } from './task-definition.ts';
-import type { DefinedTask } from './define-task.ts';
-import type { BackendDriver, ResultBackend, ResultTuple, WireError } from './types/backend.ts';
+import type { ResultBackend, ResultTuple } from './types/backend.ts';
 import type { Clock } from './types/clock.ts';
 import type { Interceptor } from './types/hooks.ts';
 import type { Logger } from './types/logger.ts';
-import type { RunningRequest } from './types/request.ts';
 import type { Connection } from './types/transport.ts';
-import type { Settings } from './settings.ts';
 
-/** A result backend as an app names it: a URL, null for none, or a driver with its URL. */
-export type BackendSetting = string | null | { readonly driver: BackendDriver; readonly url?: string };
-
+/** What `createApp()` takes besides a name. Everything but drivers may be changed later in `app.conf`. */
 export interface AppOptions {
   /** A URL, a list of URLs for fail-over, or a driver. @default the embedded file, `sqlite://` */
   readonly broker?: BrokerSetting;
@@ -89,6 +83,7 @@ export function isApp(value: unknown): value is App {
   return typeof value === 'object' && value !== null && APP in value;
 }
 
+/** Made by `createApp()`; opens nothing before its first call. */
 export class App implements AsyncDisposable {
   readonly [APP] = true;
   /** Prefixes the names of tasks that are named after their function. */
@@ -97,50 +92,54 @@ export class App implements AsyncDisposable {
   readonly module: string | undefined;
   /** Registered tasks by name. */
   readonly tasks = new Map<string, AnyTask>();
+  /** In-process signals: `app.hooks.on('taskFailure', ({ request, error }) => …)`. */
   readonly hooks: Hooks;
+  /** What `use()` has added. */
   readonly interceptors: Interceptor[] = [];
+  /** How bodies are written and read; `app.serializers.register()` adds one. */
   readonly serializers = new Serializers();
+  /** Error classes that come back as themselves: after `app.errors.register(OutOfStock)`, `get()` throws an OutOfStock. */
+  readonly errors = new ErrorRegistry();
+  /** What time it is. */
   readonly clock: Clock;
   /** Logical time, for events and remote control. */
   readonly lamport = new LamportClock();
   /** Names this sender; where replies go. */
   readonly oid = randomUUID();
+  /** Where the app writes what nobody else would notice. */
   logger: Logger;
   readonly #layers: ConfigLayers;
-  readonly #broker: BrokerSetting | undefined;
-  readonly #backendDriver: { readonly driver: BackendDriver; readonly url?: string } | undefined;
+  #broker: BrokerSetting | undefined;
+  #backendDriver: Exclude<BackendSetting, string | null> | undefined;
   readonly #origin = senderName();
-  readonly #endpoints: Lazy<readonly Endpoint[]>;
-  readonly #backend: Lazy<ResultBackend>;
-  #producer: Producer | undefined;
-  /** Which address of a list answered last. */
-  #address = 0;
-  #closed = false;
+  readonly #connections: Connections;
+  readonly #deadlines = new Deadlines();
+  /** Whether results are kept at all; the environment isn't asked for every call. */
+  #keepsResults: boolean | undefined;
 
   constructor(name: string, options: AppOptions = {}) {
     if (typeof name !== 'string' || name === '')
       throw new ImproperlyConfigured("An app needs a name: createApp('proj').");
+    checkAppOptions(options);
+    const { broker, backend, include, conf, preset } = options;
     this.name = name;
     this.module = options.module;
     this.clock = options.clock ?? systemClock;
     this.logger = options.logger ?? stderrLogger;
     this.hooks = new Hooks({ logger: () => this.logger });
+    this.#connections = new Connections(this);
     this.#layers = new ConfigLayers({
-      ...(options.preset ? { preset: options.preset } : {}),
-      onChange: (names) => this.#afterChange(names),
+      ...(preset ? { preset } : {}),
+      onChange: (names, layer) => this.#afterChange(names, layer),
     });
-    this.#endpoints = new Lazy(() => resolveBroker(this.brokerSetting, this.folder));
-    this.#backend = new Lazy(() => this.#connectBackend());
-    this.#broker =
-      typeof options.broker === 'object' && 'transport' in options.broker ? options.broker : undefined;
-    this.#backendDriver =
-      typeof options.backend === 'object' && options.backend !== null ? options.backend : undefined;
     this.#layers.update({
-      ...(options.broker !== undefined && !this.#broker ? { brokerUrl: options.broker } : {}),
-      ...(options.backend !== undefined && !this.#backendDriver ? { resultBackend: options.backend } : {}),
-      ...(options.include ? { include: options.include } : {}),
-      ...options.conf,
+      ...(isDriver(broker) ? {} : { brokerUrl: broker ?? undefined }),
+      ...(isBackendDriver(backend) ? {} : { resultBackend: backend }),
+      include,
+      ...conf,
     });
+    if (isDriver(broker)) this.#broker = broker;
+    if (isBackendDriver(backend)) this.#backendDriver = backend;
   }
 
   /** Settings: read, assign, `update({ … })`. */
@@ -153,31 +152,35 @@ export class App implements AsyncDisposable {
     return this.#layers.resolved;
   }
 
+  /** @internal What differs from the defaults because somebody has said so; another process needs no more. */
+  get givenSettings(): Partial<Settings> {
+    return this.#layers.given;
+  }
+
   /** Where drivers are looked for: the folder of the app's module, else the working directory. */
   get folder(): string {
-    return this.module ? dirname(fileURLToPath(this.module)) : process.cwd();
+    if (this.module === undefined) return process.cwd();
+    return dirname(this.module.startsWith('file:') ? fileURLToPath(this.module) : this.module);
   }
 
   /** Where messages live. The environment wins, as in Celery: TQ_BROKER_URL, then CELERY_BROKER_URL. */
   get brokerSetting(): BrokerSetting {
-    return (
-      process.env['TQ_BROKER_URL'] ??
-      process.env['CELERY_BROKER_URL'] ??
-      this.#broker ??
-      this.config.brokerUrl
-    );
+    return fromEnvironment('TQ_BROKER_URL', 'CELERY_BROKER_URL') ?? this.#broker ?? this.config.brokerUrl;
   }
 
-  /** Where results live; null = nowhere. */
+  /** Where results live; null = nowhere. The environment wins: TQ_RESULT_BACKEND, then CELERY_RESULT_BACKEND. */
   get backendSetting(): BackendSetting {
-    const fromEnvironment = process.env['TQ_RESULT_BACKEND'] ?? process.env['CELERY_RESULT_BACKEND'];
-    if (fromEnvironment !== undefined) return fromEnvironment;
-    if (this.#backendDriver) return this.#backendDriver;
-    const embedded =
-      this.#broker === undefined &&
-      !this.#layers.isGiven('brokerUrl') &&
-      !this.#layers.isGiven('resultBackend');
-    return embedded && this.brokerSetting === this.config.brokerUrl ? 'sqlite://' : this.config.resultBackend;
+    const setting =
+      fromEnvironment('TQ_RESULT_BACKEND', 'CELERY_RESULT_BACKEND') ??
+      this.#backendDriver ??
+      (this.#isEmbedded() ? 'sqlite://' : this.config.resultBackend);
+    return setting === 'disabled' || setting === 'disabled://' ? null : setting;
+  }
+
+  /** Nobody has named a broker or a backend: one file holds both. */
+  #isEmbedded(): boolean {
+    const isNamed = this.#layers.isGiven('brokerUrl') || this.#layers.isGiven('resultBackend');
+    return !isNamed && this.brokerSetting === this.config.brokerUrl;
   }
 
   // Tasks
@@ -211,6 +214,15 @@ export class App implements AsyncDisposable {
     return this.#register(task.definition) as Task<P, R>;
   }
 
+  /**
+   * Has workers import the modules that match these patterns, besides those of the setting `include`: paths from the working
+   * directory with `*` and `**`, such as `src/**\/tasks.ts`.
+   */
+  autodiscoverTasks(patterns: string | readonly string[]): this {
+    this.#layers.addIncludes(typeof patterns === 'string' ? [patterns] : patterns);
+    return this;
+  }
+
   #register(definition: TaskDefinition): AnyTask {
     const present = this.tasks.get(definition.name);
     if (present?.definition === definition) return present;
@@ -232,7 +244,7 @@ export class App implements AsyncDisposable {
 
   /** Sends a call of a task by its name, known here or not. */
   sendTask<R = unknown>(name: string, args: readonly unknown[] = [], options: CallOptions = {}): SentCall<R> {
-    return this.send(name, args, options);
+    return this.call(name, args, options);
   }
 
   /** A signature of a task by its name, known here or not. */
@@ -256,7 +268,18 @@ export class App implements AsyncDisposable {
     return new AsyncResult(this, id, parent ? { parent: this.resultFromTuple(parent) } : {});
   }
 
-  /** @internal The way of every call: `delay`, `applyAsync`, `sendTask` and signatures. */
+  /** @internal The calls of users: `delay`, `applyAsync`, `sendTask` and signatures. Checked where the task says how. */
+  call<R>(name: string, args: readonly unknown[], options: CallOptions = {}): SentCall<R> {
+    const definition = this.tasks.get(name)?.definition;
+    if (!definition?.options.argsSchema) return this.send(name, args, options);
+    const taskId = options.taskId ?? randomUUID();
+    const sending = checkArguments(definition, args, options).then(() =>
+      this.#send<R>(name, args, { ...options, taskId }),
+    );
+    return SentCall.of(taskId, sending);
+  }
+
+  /** @internal The way of every call, those that outcomes set off among them. */
   send<R>(name: string, args: readonly unknown[], options: CallOptions = {}): SentCall<R> {
     const taskId = options.taskId ?? randomUUID();
     return SentCall.of(taskId, this.#send<R>(name, args, { ...options, taskId }));
@@ -267,41 +290,38 @@ export class App implements AsyncDisposable {
     args: readonly unknown[],
     options: CallOptions & { readonly taskId: string },
   ): Promise<AsyncResult<R>> {
-    const definition = this.tasks.get(name)?.definition;
     if (this.config.taskAlwaysEager) return this.#sendEagerly<R>(name, args, options);
-    if (definition?.options.argsSchema) {
-      const { applySchema } = await import('./schema.ts');
-      await applySchema(definition.options.argsSchema, args, 'args');
-    }
-    const call = prepareCall(name, definition, trimmed(args), options, this.#surroundings());
+    const definition = this.tasks.get(name)?.definition;
+    const call = prepareCall(name, definition, sendable(args), options, this.#surroundings());
     await this.publish(call);
-    if (options.addToParent ?? true) current()?.addChild([[call.id, null], null]);
-    return new AsyncResult<R>(this, call.id);
+    if (options.addToParent ?? true) executing()?.addChild([[call.id, null], null]);
+    return new AsyncResult<R>(this, call.id, { ignored: call.ignoreResult });
   }
 
   /** @internal Publishes what `prepareCall()` made. */
   async publish(call: PreparedCall): Promise<void> {
-    if (!call.ignoreResult && this.backendSetting !== null)
-      await (await this.resultBackend()).expect(call.id);
     const { hooks } = this;
-    if (hooks.has('beforeTaskPublish')) hooks.emit('beforeTaskPublish', call);
     const producer = this.producer();
-    if (this.interceptors.length === 0) await producer.publish(call.message, call.route, call.plan);
-    else await this.#publishIntercepted(call, producer);
+    const plan = await this.#expected(call);
+    if (hooks.has('beforeTaskPublish')) hooks.emit('beforeTaskPublish', call);
+    if (this.interceptors.length === 0) await producer.publish(call.message, call.route, plan);
+    else await publishThrough(this.interceptors, { ...call, plan }, producer, this.config);
     if (hooks.has('afterTaskPublish')) hooks.emit('afterTaskPublish', call);
   }
 
-  #publishIntercepted(call: PreparedCall, producer: Producer): Promise<void> {
-    type Next = NonNullable<Parameters<NonNullable<Interceptor['publish']>>[1]>;
-    let next: Next = ({ message, exchange, routingKey }) =>
-      producer.publish(message, { ...call.route, exchange, routingKey }, call.plan);
-    for (const interceptor of this.interceptors.toReversed()) {
-      const inner = next;
-      if (interceptor.publish)
-        next = (changed) => (interceptor.publish as NonNullable<Interceptor['publish']>)(changed, inner);
-    }
-    const { task, id, message, route } = call;
-    return next({ task, id, message, exchange: route.exchange, routingKey: route.routingKey });
+  /** Tells the backend that a result will come; both together have `publishTimeout`. Gives the plan for what is left of it. */
+  async #expected({ id, plan, ignoreResult }: PreparedCall): Promise<PublishPlan> {
+    this.#keepsResults ??= this.backendSetting !== null;
+    if (ignoreResult || !this.#keepsResults) return plan;
+    const startedMs = this.clock.monotonic();
+    const { timeoutMs } = plan;
+    const expecting = this.resultBackend().then((backend) => backend.expect(id));
+    await this.#deadlines.guard(expecting, timeoutMs, () => {
+      const within = `${timeoutMs / 1000} s (setting publishTimeout)`;
+      return new BackendUnavailableError(`The result backend has not answered within ${within}.`);
+    });
+    const spentMs = this.clock.monotonic() - startedMs;
+    return spentMs < 1 ? plan : { ...plan, timeoutMs: Math.max(1, timeoutMs - spentMs) };
   }
 
   /** Runs a call here and now, as a worker would. @internal */
@@ -310,8 +330,7 @@ export class App implements AsyncDisposable {
     args: readonly unknown[],
     options: CallOptions = {},
   ): Promise<AsyncResult<R>> {
-    const meta = await applyEagerly(this, name, trimmed(args), options, this.#surroundings());
-    return new AsyncResult<R>(this, meta.taskId, { final: meta });
+    return this.#eagerResult(await this.#runEagerly(name, args, options));
   }
 
   async #sendEagerly<R>(
@@ -319,34 +338,19 @@ export class App implements AsyncDisposable {
     args: readonly unknown[],
     options: CallOptions,
   ): Promise<AsyncResult<R>> {
-    const meta = await applyEagerly(this, name, trimmed(args), options, this.#surroundings());
-    if (this.config.taskStoreEagerResult && this.backendSetting !== null) await this.#storeEager(meta);
-    if (this.config.taskEagerPropagates) throwFailure(meta);
+    const ended = await this.#runEagerly(name, args, options);
+    if (this.config.taskStoreEagerResult && this.backendSetting !== null) await storeEagerly(this, ended);
+    const result = this.#eagerResult<R>(ended);
+    if (this.config.taskEagerPropagates) await result.get();
+    return result;
+  }
+
+  #runEagerly(name: string, args: readonly unknown[], options: CallOptions): Promise<EagerResult> {
+    return applyEagerly(this, name, sendable(args), options, this.#surroundings());
+  }
+
+  #eagerResult<R>({ meta }: EagerResult): AsyncResult<R> {
     return new AsyncResult<R>(this, meta.taskId, { final: meta });
-  }
-
-  async #storeEager(meta: Awaited<ReturnType<typeof applyEagerly>>): Promise<void> {
-    const backend = await this.resultBackend();
-    const result =
-      meta.status === 'FAILURE'
-        ? wireErrorToResult(meta.result as WireError)
-        : encodeJson(meta.result, 'result');
-    await backend.store({ ...meta, result }, { replyTo: undefined, correlationId: meta.taskId });
-  }
-
-  /** @internal A bound task that is called as a function. */
-  callDirectly(definition: TaskDefinition, args: readonly unknown[]): unknown {
-    const request = directRequest(definition.name, args);
-    const host = { ask: () => Promise.resolve(), logger: this.logger.child({ task: definition.name }) };
-    const self = new TaskContext({
-      app: this,
-      definition,
-      request,
-      signal: new AbortController().signal,
-      host,
-      children: [],
-    });
-    return runInContext(self, () => (definition.run as (...all: unknown[]) => unknown)(self, ...args));
   }
 
   #surroundings(): CallSurroundings {
@@ -356,7 +360,7 @@ export class App implements AsyncDisposable {
       nowMs: this.clock.now(),
       origin: this.#origin,
       replyTo: this.oid,
-      parent: current(),
+      parent: executing(),
     };
   }
 
@@ -374,97 +378,57 @@ export class App implements AsyncDisposable {
     this.#layers.setObject(await readConfigObject(source, { ...options, folder: this.folder }));
   }
 
+  /** The same from the module that an environment variable names. */
+  async configFromEnv(variable: string = 'TQ_CONFIG_MODULE'): Promise<void> {
+    const specifier = fromEnvironment(variable);
+    if (specifier === undefined)
+      throw new ImproperlyConfigured(`The environment variable ${variable} names no configuration module.`);
+    await this.configFromObject(specifier);
+  }
+
   /** Adds an interceptor around publishing and executing; the first one added is the outermost. */
   use(interceptor: Interceptor): this {
     this.interceptors.push(interceptor);
     return this;
   }
 
+  #afterChange(names: readonly SettingName[], layer: ConfigLayer): void {
+    this.#keepsResults = undefined;
+    if (names.includes('brokerUrl')) {
+      // A driver was given to the constructor, whose options are a runtime change themselves.
+      if (layer === 'runtime') this.#broker = undefined;
+      this.#connections.brokerChanged();
+    }
+    if (names.includes('resultBackend')) {
+      if (layer === 'runtime') this.#backendDriver = undefined;
+      this.#connections.backendChanged();
+    }
+  }
+
   // Connections
 
   /** @internal The one publisher of this process, opened at its first message. */
   producer(): Producer {
-    if (this.#closed) throw new ClosedError(`The app ${this.name}`);
-    this.#producer ??= new Producer({ open: () => this.connect(), clock: this.clock });
-    return this.#producer;
+    return this.#connections.producer();
   }
 
   /** Opens a connection to the broker: each address once, beginning with the one that answered last. */
-  async connect(options: { readonly signal?: AbortSignal } = {}): Promise<Connection> {
-    const endpoints = await this.#endpoints.get();
-    const connection = await connectAny(endpoints, this.#address, {
-      logger: this.logger,
-      clock: this.clock,
-      options: this.config.brokerTransportOptions,
-      timeoutMs: durationMs(this.config.brokerConnectionTimeout, 'brokerConnectionTimeout'),
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
-    // Whoever reconnects after a loss begins with the next address.
-    void connection.closed.then((reason) => {
-      if (reason) this.#address = (this.#address + 1) % endpoints.length;
-    });
-    return connection;
+  connect(options: { readonly signal?: AbortSignal } = {}): Promise<Connection> {
+    return this.#connections.connect(options);
   }
 
   /** The result backend, opened at its first use. @throws ResultsDisabled when there is none */
   resultBackend(): Promise<ResultBackend> {
-    if (this.#closed) return Promise.reject(new ClosedError(`The app ${this.name}`));
-    return this.#backend.get();
+    return this.#connections.resultBackend();
   }
 
-  async #connectBackend(): Promise<ResultBackend> {
-    const setting = this.backendSetting;
-    if (setting === null) throw new ResultsDisabled();
-    const { config } = this;
-    const [driver, url] =
-      typeof setting === 'string'
-        ? await (async () => {
-            const parsed = parseUrl(setting, 'result backend');
-            return [await findBackend(parsed, this.folder), parsed] as const;
-          })()
-        : [setting.driver, parseUrl(setting.url ?? 'memory://', 'result backend')];
-    try {
-      return await driver.connect(url, {
-        logger: this.logger,
-        clock: this.clock,
-        options: config.resultBackendTransportOptions,
-        expiresMs:
-          config.resultExpires === null || config.resultExpires === 0
-            ? undefined
-            : durationMs(config.resultExpires, 'resultExpires'),
-        timeoutMs: durationMs(config.brokerConnectionTimeout, 'brokerConnectionTimeout'),
-      });
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && String(error.code).startsWith('TQ_')) throw error;
-      throw new BackendUnavailableError(`Can't reach the result backend: ${toError(error).message}`, {
-        cause: error,
-      });
-    }
-  }
-
-  /** Closes every connection. Calls made after it reject with ClosedError. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#producer?.[Symbol.asyncDispose]();
-    const backend = await this.#backend.reset()?.catch(() => undefined);
-    await backend?.[Symbol.asyncDispose]();
+  /** Closes every connection. Calls made after it, and those still under way, reject with ClosedError. */
+  close(): Promise<void> {
+    return this.#connections.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #afterChange(names: readonly SettingName[]): void {
-    if (names.includes('brokerUrl')) this.#endpoints?.reset();
-    const touched = names.find(
-      (name) =>
-        (name === 'brokerUrl' && this.#producer?.connected) ||
-        (name === 'resultBackend' && this.#backend?.touched),
-    );
-    if (touched)
-      this.logger.warn(
-        `The setting ${touched} was changed while a connection is open; it takes effect with the next connection.`,
-      );
   }
 
   toString(): string {
@@ -472,47 +436,23 @@ export class App implements AsyncDisposable {
   }
 }
 
-/** Without undefined at its end: a caller that leaves out optional arguments may pass them so. */
-function trimmed(args: readonly unknown[]): readonly unknown[] {
-  let length = args.length;
-  while (length > 0 && args[length - 1] === undefined) length--;
-  return length === args.length ? args : args.slice(0, length);
+const APP_OPTIONS = ['broker', 'backend', 'include', 'module', 'preset', 'conf', 'logger', 'clock'];
+
+function checkAppOptions(options: AppOptions): void {
+  const wrong = Object.keys(options).find((key) => !APP_OPTIONS.includes(key));
+  if (wrong === undefined) return;
+  const near = didYouMean(wrong, APP_OPTIONS);
+  throw new ImproperlyConfigured(
+    `createApp() has no option ${JSON.stringify(wrong)}.${near ? ` Did you mean ${near}?` : ' Settings go into conf: { … }.'}`,
+  );
 }
 
-function directRequest(task: string, args: readonly unknown[]): RunningRequest {
-  return {
-    id: '',
-    task,
-    shadow: null,
-    rootId: '',
-    parentId: null,
-    group: null,
-    groupIndex: null,
-    retries: 0,
-    etaMs: null,
-    expiresMs: null,
-    timeLimit: null,
-    softTimeLimit: null,
-    argsrepr: '',
-    kwargsrepr: '',
-    origin: null,
-    lang: null,
-    ignoreResult: null,
-    replacedTaskNesting: 0,
-    stampedHeaders: null,
-    stamps: {},
-    headers: {},
-    deliveries: 1,
-    deliveryInfo: { exchange: '', routingKey: '', priority: null, redelivered: false },
-    replyTo: undefined,
-    correlationId: undefined,
-    priority: undefined,
-    args,
-    kwargs: {},
-    properties: {},
-    hostname: null,
-    calledDirectly: true,
-    isEager: false,
-    children: [],
-  };
+function isBackendDriver(setting: unknown): setting is Exclude<BackendSetting, string | null> {
+  return typeof setting === 'object' && setting !== null && 'driver' in setting;
+}
+
+/** The first of these variables that says something. */
+function fromEnvironment(...names: readonly string[]): string | undefined {
+  for (const name of names) if (process.env[name]) return process.env[name];
+  return undefined;
 }

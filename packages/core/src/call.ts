@@ -3,18 +3,14 @@ import { signatureData, signatureList } from './call-options.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Config } from './config.ts';
 import type { TaskContext } from './context.ts';
-import { durationMs, durationSeconds, instantMs } from './duration.ts';
+import { dateMs, durationMs, durationSeconds, instantMs } from './duration.ts';
 import type { Duration } from './duration.ts';
-import { EncodeError, ImproperlyConfigured } from './errors.ts';
-import { formatIso } from './message/dates.ts';
-import { taskBody, taskHeaders } from './message/protocol2.ts';
+import { encodeCall } from './message/encode-call.ts';
 import type { OutgoingTask } from './message/protocol2.ts';
 import { argsRepr, kwargsRepr } from './message/repr.ts';
 import type { PublishPlan } from './producer.ts';
 import { route } from './routing.ts';
-import type { Route } from './routing.ts';
-import { compress } from './serialize/compress.ts';
-import { encodeJson } from './serialize/json.ts';
+import type { Route, RouteOptions } from './routing.ts';
 import type { Serializers } from './serialize/registry.ts';
 import type { TaskDefinition } from './task-definition.ts';
 import type { Embed } from './types/pool.ts';
@@ -30,6 +26,7 @@ export interface PreparedCall {
   readonly ignoreResult: boolean;
 }
 
+/** What a call needs to know of the process that makes it. */
 export interface CallSurroundings {
   readonly config: Config;
   readonly serializers: Serializers;
@@ -43,7 +40,6 @@ export interface CallSurroundings {
 }
 
 const NO_KWARGS: Readonly<Record<string, unknown>> = Object.freeze({});
-const NO_EMBED_TEXT = '{"callbacks": null, "errbacks": null, "chain": null, "chord": null}';
 
 /** Everything about a call but sending it: ids, times, destination, bytes. Options: task < call. */
 export function prepareCall(
@@ -53,35 +49,61 @@ export function prepareCall(
   options: CallOptions,
   around: CallSurroundings,
 ): PreparedCall {
-  const { config, parent } = around;
+  const { config, parent, nowMs } = around;
   const own = definition?.options;
   const kwargs = options.kwargs ?? NO_KWARGS;
-  const id = options.taskId ?? randomUUID();
-  const etaMs = earliestStart(options, around.nowMs);
+  const etaMs = earliestStart(options, nowMs);
   const expires = options.expires ?? own?.expires;
-  const expiresMs = expires === undefined ? undefined : instantMs(expires, around.nowMs, 'expires');
+  const expiresMs = expires === undefined ? null : instantMs(expires, nowMs, 'expires');
   const routed = route(name, args, kwargs, { ...taskRoute(own), ...callRoute(options) }, config);
-  const priority =
-    routed.priority ??
-    own?.priority ??
-    (config.taskInheritParentPriority ? parent?.request.priority : undefined);
-  const ignoreResult =
-    options.ignoreResult ?? own?.ignoreResult ?? (definition ? config.taskIgnoreResult : false);
-  const call: OutgoingTask = {
+  const inherited = config.taskInheritParentPriority ? parent?.request.priority : undefined;
+  const call = outgoing({ name, definition, args, kwargs, options, around, etaMs, expiresMs });
+  return {
+    id: call.id,
+    task: name,
+    message: encodeCall(call, {
+      serializer: options.serializer ?? own?.serializer ?? config.taskSerializer,
+      compression: compressionOf(options, own, config),
+      deliveryMode: deliveryMode(options.deliveryMode ?? own?.deliveryMode ?? config.taskDefaultDeliveryMode),
+      priority: routed.priority ?? inherited ?? 0,
+      replyTo: options.replyTo ?? around.replyTo,
+      expiration: expiresMs === null ? undefined : String(Math.max(0, Math.trunc(expiresMs - nowMs))),
+      maxBytes: config.maxMessageBytes,
+      serializers: around.serializers,
+    }),
+    route: routed,
+    plan: publishPlan(options, config, etaMs),
+    ignoreResult: call.ignoreResult,
+  };
+}
+
+interface CallParts {
+  readonly name: string;
+  readonly definition: TaskDefinition | undefined;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  readonly options: CallOptions;
+  readonly around: CallSurroundings;
+  readonly etaMs: number | null;
+  readonly expiresMs: number | null;
+}
+
+/** The fields of the message. */
+function outgoing(parts: CallParts): OutgoingTask {
+  const { name, definition, args, kwargs, options, around } = parts;
+  const { config, parent } = around;
+  const own = definition?.options;
+  const id = options.taskId ?? randomUUID();
+  const { stamps } = options;
+  return {
     id,
     task: name,
     args,
     kwargs,
     embed: embedOf(options),
     shadow: options.shadow ?? shadowOf(definition, args, kwargs),
-    etaMs,
-    eta: typeof options.eta === 'string' ? options.eta : null,
-    expires:
-      typeof expires === 'string' && expiresMs !== undefined && /^\d{4}-?\d\d/.test(expires)
-        ? expires
-        : expiresMs === undefined
-          ? null
-          : formatIso(expiresMs),
+    etaMs: parts.etaMs,
+    expiresMs: parts.expiresMs,
     group: options.groupId ?? null,
     groupIndex: options.groupIndex ?? null,
     retries: options.retries ?? 0,
@@ -92,122 +114,53 @@ export function prepareCall(
     argsrepr: options.argsrepr ?? argsRepr(args),
     kwargsrepr: options.kwargsrepr ?? kwargsRepr(kwargs),
     origin: options.origin ?? around.origin,
-    ignoreResult,
+    // Of a task that isn't known here, its worker's own setting can't be known either.
+    ignoreResult: options.ignoreResult ?? own?.ignoreResult ?? (definition ? config.taskIgnoreResult : false),
     replacedTaskNesting: options.replacedTaskNesting ?? 0,
-    stampedHeaders: options.stampedHeaders ?? null,
-    stamps: options.stamps ?? {},
+    stampedHeaders: options.stampedHeaders ?? (stamps ? Object.keys(stamps) : null),
+    stamps: stamps ?? {},
     headers: options.headers,
   };
-  return {
-    id,
-    task: name,
-    message: encodeCall(call, {
-      serializer: options.serializer ?? own?.serializer ?? config.taskSerializer,
-      compression:
-        options.compression === undefined
-          ? (own?.compression ?? config.taskCompression)
-          : options.compression,
-      deliveryMode: deliveryMode(options.deliveryMode ?? own?.deliveryMode ?? config.taskDefaultDeliveryMode),
-      priority: priority ?? 0,
-      replyTo: options.replyTo ?? around.replyTo,
-      expiration:
-        expiresMs === undefined ? undefined : String(Math.max(0, Math.trunc(expiresMs - around.nowMs))),
-      maxBytes: config.maxMessageBytes,
-      serializers: around.serializers,
-    }),
-    route: routed,
-    plan: publishPlan(options, config, etaMs),
-    ignoreResult,
-  };
 }
 
-interface EncodeOptions {
-  readonly serializer: string;
-  readonly compression: string | null | undefined;
-  readonly deliveryMode: number;
-  readonly priority: number;
-  readonly replyTo: string;
-  readonly expiration: string | undefined;
-  readonly maxBytes: number;
-  readonly serializers: Serializers;
+function earliestStart({ countdown, eta }: CallOptions, nowMs: number): number | null {
+  if (countdown === undefined) return eta === undefined ? null : dateMs(eta, 'eta');
+  // Without a wait there's no ETA, as in Celery: the worker's clock may be behind.
+  if (durationMs(countdown, 'countdown') <= 0) return null;
+  return Math.round(instantMs(durationSeconds(countdown, 'countdown'), nowMs, 'countdown'));
 }
 
-function encodeCall(call: OutgoingTask, options: EncodeOptions): Message {
-  const serializer = options.serializers.forSending(options.serializer);
-  let body = serializer.name === 'json' ? Buffer.from(jsonBody(call)) : serializer.encode(taskBody(call));
-  const headers = taskHeaders(call);
-  if (options.compression) {
-    const compressed = compress(options.compression, body);
-    headers['compression'] = compressed.header;
-    body = compressed.bytes;
-  }
-  if (body.byteLength > options.maxBytes) throw tooLarge(call, body.byteLength, options.maxBytes);
-  return {
-    body,
-    headers,
-    properties: {
-      contentType: serializer.contentType,
-      contentEncoding: serializer.contentEncoding,
-      deliveryMode: options.deliveryMode,
-      priority: options.priority,
-      correlationId: call.id,
-      replyTo: options.replyTo,
-      ...(options.expiration === undefined ? {} : { expiration: options.expiration }),
-    },
-  };
+function taskRoute(own: TaskDefinition['options'] | undefined): RouteOptions {
+  return own ? routeOf(own) : NO_ROUTE;
 }
 
-/** In parts, so that what can't travel is named as the caller knows it: `args[0].when`. */
-function jsonBody(call: OutgoingTask): string {
-  const { callbacks, errbacks, chain, chord } = call.embed;
-  const embed =
-    callbacks || errbacks || chain || chord ? encodeJson(taskBody(call)[2], 'embed') : NO_EMBED_TEXT;
-  return `[${encodeJson(call.args, 'args')}, ${encodeJson(call.kwargs, 'kwargs')}, ${embed}]`;
+function callRoute(options: CallOptions): RouteOptions {
+  const { exchangeType } = options;
+  return exchangeType === undefined ? routeOf(options) : { ...routeOf(options), exchangeType };
 }
 
-function tooLarge(call: OutgoingTask, bytes: number, most: number): EncodeError {
-  const parts = [
-    ...call.args.map((value, index) => [`args[${index}]`, value] as const),
-    ...Object.entries(call.kwargs).map(([key, value]) => [`kwargs.${key}`, value] as const),
-  ];
-  const sizes = parts
-    .map(([path, value]) => [path, encodeJson(value, path).length] as const)
-    .sort((a, b) => b[1] - a[1]);
-  const [path, size] = sizes[0] ?? ['args', bytes];
-  return new EncodeError(
-    path,
-    `The message for ${call.task} has ${bytes} bytes, over maxMessageBytes (${most}); its largest part is ${path} with ${size}. Store the data elsewhere and send a reference, or compress it.`,
-  );
-}
+const NO_ROUTE: RouteOptions = Object.freeze({});
 
-function earliestStart(options: CallOptions, nowMs: number): number | null {
-  if (options.countdown !== undefined) return Math.round(nowMs + durationMs(options.countdown, 'countdown'));
-  if (options.eta === undefined) return null;
-  if (typeof options.eta === 'string' && !/^\d{4}/.test(options.eta))
-    throw new ImproperlyConfigured(
-      `eta must be a Date or an ISO 8601 time, not ${JSON.stringify(options.eta)}; a wait is given as countdown.`,
-    );
-  return instantMs(options.eta, nowMs, 'eta');
-}
-
-function taskRoute(own: TaskDefinition['options'] | undefined): object {
-  if (own?.queue === undefined && own?.exchange === undefined && own?.routingKey === undefined)
-    return NO_KWARGS;
-  return {
-    ...(own.queue === undefined ? {} : { queue: own.queue }),
-    ...(own.exchange === undefined ? {} : { exchange: own.exchange }),
-    ...(own.routingKey === undefined ? {} : { routingKey: own.routingKey }),
-  };
-}
-
-function callRoute({ queue, exchange, exchangeType, routingKey, priority }: CallOptions): object {
+/** What is given of these; most calls give nothing. */
+function routeOf({ queue, exchange, routingKey, priority }: RouteOptions): RouteOptions {
+  if (queue === undefined && exchange === undefined && routingKey === undefined && priority === undefined)
+    return NO_ROUTE;
   return {
     ...(queue === undefined ? {} : { queue }),
     ...(exchange === undefined ? {} : { exchange }),
-    ...(exchangeType === undefined ? {} : { exchangeType }),
     ...(routingKey === undefined ? {} : { routingKey }),
     ...(priority === undefined ? {} : { priority }),
   };
+}
+
+function compressionOf(
+  options: CallOptions,
+  own: TaskDefinition['options'] | undefined,
+  config: Config,
+): string | null {
+  return options.compression === undefined
+    ? (own?.compression ?? config.taskCompression)
+    : options.compression;
 }
 
 const NO_EMBED: Embed = Object.freeze({});

@@ -2,30 +2,39 @@ import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { settingName } from './config.ts';
 import { ImproperlyConfigured, toError } from './errors.ts';
+import { importOptional } from './optional-package.ts';
 
-/** Settings from an object or a module. Exports of a module that aren't settings are left alone, unless a namespace marks them. */
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * Settings from an object, or from a module: its default export if that is an object, else its named exports. With a namespace
+ * only names with that prefix count, without one all of them must be settings.
+ */
 export async function readConfigObject(
-  source: Readonly<Record<string, unknown>> | string,
+  source: Values | string,
   options: { readonly namespace?: string; readonly folder: string },
 ): Promise<Record<string, unknown>> {
-  const values = typeof source === 'string' ? await importValues(source, options.folder) : source;
-  if (options.namespace === undefined) return { ...values };
-  const prefix = `${options.namespace}_`.toLowerCase();
-  const own = Object.entries(values).filter(([key]) => key.toLowerCase().startsWith(prefix));
+  const values = exported(typeof source === 'string' ? await importModule(source, options.folder) : source);
+  const entries = Object.entries(values).filter(([key]) => !NO_SETTINGS.has(key));
+  if (options.namespace === undefined) return Object.fromEntries(entries);
+  const prefix = `${options.namespace.replace(/_$/, '')}_`.toLowerCase();
+  const own = entries.filter(([key]) => key.toLowerCase().startsWith(prefix));
   return Object.fromEntries(own.map(([key, value]) => [settingName(key.slice(prefix.length)), value]));
 }
 
-async function importValues(specifier: string, folder: string): Promise<Readonly<Record<string, unknown>>> {
-  const target =
-    specifier.startsWith('.') || isAbsolute(specifier)
-      ? pathToFileURL(resolve(folder, specifier)).href
-      : specifier;
+/** What a module exports besides values: its default export and the marks of transpilers. */
+const NO_SETTINGS = new Set(['default', '__esModule', 'module.exports']);
+
+function exported(values: Values): Values {
+  const given = values['default'];
+  return typeof given === 'object' && given !== null ? (given as Values) : values;
+}
+
+async function importModule(specifier: string, folder: string): Promise<Values> {
   try {
-    const module = (await import(target)) as Readonly<Record<string, unknown>>;
-    const given = module['default'];
-    return typeof given === 'object' && given !== null
-      ? (given as Readonly<Record<string, unknown>>)
-      : { ...module };
+    if (specifier.startsWith('.') || isAbsolute(specifier))
+      return (await import(pathToFileURL(resolve(folder, specifier)).href)) as Values;
+    return await importOptional(specifier, folder, 'There is no such package; a path begins with ./ or /.');
   } catch (error) {
     throw new ImproperlyConfigured(
       `Can't load the configuration module ${JSON.stringify(specifier)}: ${toError(error).message}`,

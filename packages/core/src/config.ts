@@ -1,7 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { didYouMean } from './did-you-mean.ts';
 import { ImproperlyConfigured } from './errors.ts';
-import { DEFAULTS, PRESETS, RULES } from './settings.ts';
+import { RULES } from './setting-rules.ts';
+import { DEFAULTS, PRESETS } from './settings.ts';
 import type { Settings } from './settings.ts';
+import { toCamel, toSnake } from './spelling.ts';
+import { maskUrl } from './url.ts';
 
 /** Everything resolved: runtime changes over configuration objects over the preset over defaults. */
 export type Config = Readonly<Settings>;
@@ -20,17 +24,22 @@ export type Conf = Settings & {
 const NAMES = Object.keys(DEFAULTS) as SettingName[];
 const BY_SNAKE = new Map(NAMES.map((name) => [toSnake(name), name]));
 
+/** Which layer was changed. */
+export type ConfigLayer = 'object' | 'runtime';
+
 /** The layers of an app's configuration, and the frozen sum of them. */
 export class ConfigLayers {
   readonly conf: Conf;
   readonly #layers: { preset: Partial<Settings>; object: Partial<Settings>; runtime: Partial<Settings> };
+  /** Modules to import besides those of the setting `include`. */
+  readonly #found = new Set<string>();
   #resolved: Config | undefined;
-  /** Called after a change, with the changed names. */
-  readonly #changed: (names: readonly SettingName[]) => void;
+  readonly #changed: (names: readonly SettingName[], layer: ConfigLayer) => void;
 
   constructor(options: {
     readonly preset?: 'celery';
-    readonly onChange: (names: readonly SettingName[]) => void;
+    /** Called after every change, with the names of the settings that have another value now. */
+    readonly onChange: (names: readonly SettingName[], layer: ConfigLayer) => void;
   }) {
     const preset = options.preset === undefined ? {} : PRESETS[options.preset];
     if (preset === undefined)
@@ -44,12 +53,7 @@ export class ConfigLayers {
 
   /** What holds now. The same object until something changes. */
   get resolved(): Config {
-    this.#resolved ??= Object.freeze({
-      ...DEFAULTS,
-      ...this.#layers.preset,
-      ...this.#layers.object,
-      ...this.#layers.runtime,
-    });
+    this.#resolved ??= this.#resolve();
     return this.#resolved;
   }
 
@@ -58,21 +62,49 @@ export class ConfigLayers {
     return name in this.#layers.object || name in this.#layers.runtime;
   }
 
+  /** What the user has given, in any layer. */
+  get given(): Partial<Settings> {
+    return { ...this.#layers.object, ...this.#layers.runtime };
+  }
+
   /** Replaces the layer below runtime changes. */
   setObject(values: Readonly<Record<string, unknown>>): void {
-    this.#layers.object = checked(values);
-    this.#afterChange(NAMES);
+    const object = checked(values);
+    this.#change('object', () => {
+      this.#layers.object = object;
+    });
   }
 
   update(changes: Readonly<Record<string, unknown>>): void {
     const values = checked(changes);
-    this.#layers.runtime = { ...this.#layers.runtime, ...values };
-    this.#afterChange(Object.keys(values) as SettingName[]);
+    this.#change('runtime', () => {
+      this.#layers.runtime = { ...this.#layers.runtime, ...values };
+    });
   }
 
-  #afterChange(names: readonly SettingName[]): void {
+  /** Adds modules to the setting `include`, whatever it is or will be. */
+  addIncludes(names: readonly string[]): void {
+    for (const name of names) this.#found.add(name);
     this.#resolved = undefined;
-    this.#changed(names);
+  }
+
+  #resolve(): Config {
+    const { preset, object, runtime } = this.#layers;
+    const sum: Settings = { ...DEFAULTS, ...preset, ...object, ...runtime };
+    if (this.#found.size > 0) sum.include = [...new Set([...sum.include, ...this.#found])];
+    return Object.freeze(sum);
+  }
+
+  /** Tells which settings have another value now. */
+  #change(layer: ConfigLayer, change: () => void): void {
+    const before = this.resolved;
+    change();
+    this.#resolved = undefined;
+    const now = this.resolved;
+    this.#changed(
+      NAMES.filter((name) => !isDeepStrictEqual(before[name], now[name])),
+      layer,
+    );
   }
 
   #makeConf(): Conf {
@@ -82,7 +114,9 @@ export class ConfigLayers {
       Object.defineProperty(conf, name, {
         enumerable: true,
         get: () => this.resolved[name],
-        set: (value: unknown) => this.update({ [name]: value }),
+        set: (value: unknown) => {
+          this.update({ [name]: value });
+        },
       });
     }
     // Assigning a mistyped name throws like update() does, instead of creating a property nobody reads.
@@ -98,13 +132,14 @@ export class ConfigLayers {
 /** Names turned to camelCase, values checked. */
 function checked(values: Readonly<Record<string, unknown>>): Partial<Settings> {
   const result: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(values)) {
-    if (value === undefined) continue;
+  for (const [key, given] of Object.entries(values)) {
+    if (given === undefined) continue;
     const name = settingName(key);
     const rule = RULES[name];
+    const value = rule.normal ? rule.normal(given) : given;
     if (!rule.fits(value))
       throw new ImproperlyConfigured(`The setting ${name} must be ${rule.is}, not ${show(value)}.`);
-    if (name in result)
+    if (Object.hasOwn(result, name))
       throw new ImproperlyConfigured(
         `The setting ${name} is given twice, as ${key} and in another spelling.`,
       );
@@ -124,22 +159,15 @@ export function settingName(key: string): SettingName {
   );
 }
 
+/** Every setting, in the order of the manual. */
 export function settingNames(): readonly SettingName[] {
   return NAMES;
 }
 
-function toSnake(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function toCamel(name: string): string {
-  if (!name.includes('_')) return name;
-  return name.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
+/** For an error message: short, and without the passwords of URLs. */
 function show(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? String(value);
+    return maskUrl(JSON.stringify(value) ?? String(value)).slice(0, 200);
   } catch {
     return Object.prototype.toString.call(value);
   }

@@ -1,6 +1,7 @@
-import { BrokerUnavailableError, toError } from './errors.ts';
-import { findTransport, maskUrl, parseUrl } from './drivers.ts';
+import { BrokerUnavailableError, ImproperlyConfigured, TqError, toError } from './errors.ts';
+import { findTransport } from './drivers.ts';
 import type { Connection, ConnectOptions, Transport } from './types/transport.ts';
+import { maskUrl, parseUrl } from './url.ts';
 
 /** A broker as an app names it: a URL, several for fail-over, or a driver with its URL. */
 export type BrokerSetting =
@@ -16,17 +17,15 @@ export interface Endpoint {
 
 /** What a broker setting stands for; drivers are imported here. */
 export async function resolveBroker(setting: BrokerSetting, from: string): Promise<readonly Endpoint[]> {
-  if (typeof setting === 'object' && 'transport' in setting) {
-    return [
-      {
-        transport: setting.transport,
-        url: parseUrl(setting.url ?? `${setting.transport.traits.driver}://`, 'broker'),
-      },
-    ];
+  if (isDriver(setting)) {
+    const { transport, url = `${transport.traits.driver}://` } = setting;
+    return [{ transport, url: parseUrl(url, 'broker') }];
   }
   const texts = (typeof setting === 'string' ? setting.split(';') : setting)
     .map((text) => text.trim())
     .filter((text) => text !== '');
+  if (texts.length === 0)
+    throw new ImproperlyConfigured("No broker is named: give brokerUrl a URL such as 'sqlite://'.");
   return Promise.all(
     texts.map(async (text) => {
       const url = parseUrl(text, 'broker');
@@ -35,24 +34,39 @@ export async function resolveBroker(setting: BrokerSetting, from: string): Promi
   );
 }
 
-/** Tries each address once, beginning with `first`; the first that answers wins. */
+/** Whether a broker was given as a driver rather than by URL. */
+export function isDriver(setting: unknown): setting is Exclude<BrokerSetting, string | readonly string[]> {
+  return typeof setting === 'object' && setting !== null && 'transport' in setting;
+}
+
+/** A connection, and which of the addresses answered. */
+export interface Reached {
+  readonly connection: Connection;
+  readonly index: number;
+}
+
+/**
+ * Tries each address once, beginning with `first`; the first that answers wins.
+ * @throws BrokerUnavailableError naming what each of them said; of a lone address what its driver threw
+ */
 export async function connectAny(
   endpoints: readonly Endpoint[],
   first: number,
   options: ConnectOptions,
-): Promise<Connection> {
+): Promise<Reached> {
   const failures: string[] = [];
   let last: unknown;
   for (let turn = 0; turn < endpoints.length; turn++) {
-    const { transport, url } = endpoints[(first + turn) % endpoints.length] as Endpoint;
+    const index = (first + turn) % endpoints.length;
+    const { transport, url } = endpoints[index] as Endpoint;
     try {
-      return await transport.connect(url, options);
+      return { connection: await transport.connect(url, options), index };
     } catch (error) {
       options.signal?.throwIfAborted();
       last = error;
-      failures.push(`${maskUrl(url.href)}: ${toError(error).message}`);
+      failures.push(maskUrl(`${url.href}: ${toError(error).message}`));
     }
   }
-  if (endpoints.length === 1 && last instanceof BrokerUnavailableError) throw last;
+  if (endpoints.length === 1 && last instanceof TqError) throw last;
   throw new BrokerUnavailableError(`Can't reach the broker. ${failures.join('; ')}`, { cause: last });
 }

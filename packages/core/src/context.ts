@@ -19,24 +19,36 @@ export function current(): TaskContext | undefined {
   return storage.getStore();
 }
 
+/** The task that is executed here; one that was called as a function belongs to the one that called it. */
+export function executing(): TaskContext | undefined {
+  let context = storage.getStore();
+  while (context?.request.calledDirectly) context = context.outer;
+  return context;
+}
+
 /** Runs a function as part of a task. */
 export function runInContext<T>(context: TaskContext, run: () => T): T {
   return storage.run(context, run);
 }
 
+/** How `self.retry()` differs from what the task's options say. */
 export interface RetryOptions {
   /** Why; stored with the state RETRY, and the task's error once there are no retries left. */
   readonly cause?: unknown;
   /** @default the task's `defaultRetryDelay` */
   readonly countdown?: Duration;
+  /** The moment of the next attempt, instead of `countdown`. */
   readonly eta?: Date;
   /** @default the task's `maxRetries`; null = no limit */
   readonly maxRetries?: number | null;
+  /** Don't start the next attempt after this. */
   readonly expires?: Instant;
   /** Other arguments for the next attempt. */
   readonly args?: readonly unknown[];
   readonly kwargs?: Readonly<Record<string, unknown>>;
+  /** @default where this attempt came from */
   readonly queue?: string;
+  /** @default that of this attempt */
   readonly priority?: number;
 }
 
@@ -46,6 +58,7 @@ export interface ContextHost {
   readonly logger: Logger;
 }
 
+/** What a running task may ask of its worker. */
 export type ContextQuestion = { readonly kind: 'state'; readonly state: string; readonly meta: string };
 
 /**
@@ -53,6 +66,7 @@ export type ContextQuestion = { readonly kind: 'state'; readonly state: string; 
  */
 export class TaskContext {
   readonly app: App;
+  /** The call: its id, arguments, headers, retries and more. */
   readonly request: RunningRequest;
   /** Fires for soft time limits, revokes and shutdown; its `reason` is a typed error. */
   readonly signal: AbortSignal;
@@ -60,6 +74,10 @@ export class TaskContext {
   readonly #host: ContextHost;
   /** Tasks started from this one; the request shows the same list. */
   readonly #children: ResultTuple[];
+  /** What `retry()`, `reject()` and `ignore()` have made. */
+  readonly #verdicts = new WeakSet<Error>();
+  /** @internal The task inside of which this one was called as a function. */
+  readonly outer: TaskContext | undefined;
 
   constructor(options: {
     readonly app: App;
@@ -68,6 +86,7 @@ export class TaskContext {
     readonly signal: AbortSignal;
     readonly host: ContextHost;
     readonly children: ResultTuple[];
+    readonly outer?: TaskContext | undefined;
   }) {
     this.app = options.app;
     this.request = options.request;
@@ -75,6 +94,7 @@ export class TaskContext {
     this.#definition = options.definition;
     this.#host = options.host;
     this.#children = options.children;
+    this.outer = options.outer;
   }
 
   /** The task's registered name. */
@@ -88,36 +108,27 @@ export class TaskContext {
   }
 
   /**
-   * What to throw for another attempt: `throw self.retry({ cause: error, countdown: 10 })`. Keeps id, arguments, queue
-   * and headers, and adds one to `request.retries`. With no retries left it is the cause itself, or
+   * What to throw, or to return, for another attempt: `throw self.retry({ cause: error, countdown: 10 })`. Keeps id,
+   * arguments, queue and headers, and adds one to `request.retries`. With no retries left it is the cause itself, or
    * `MaxRetriesExceededError`; in a task that was called as a function it is the cause.
    */
   retry(options: RetryOptions = {}): Error {
-    const { request } = this;
-    const maxRetries =
-      options.maxRetries === undefined ? this.#definition.options.maxRetries : options.maxRetries;
-    if (request.calledDirectly) return toError(options.cause ?? new Retry());
-    if (maxRetries !== null && request.retries >= maxRetries) {
-      if (options.cause !== undefined) return toError(options.cause);
-      return new MaxRetriesExceededError(
-        `Can't retry ${this.name}[${request.id}] args:${request.argsrepr} kwargs:${request.kwargsrepr}`,
-      );
-    }
-    return new Retry({
-      cause: options.cause,
-      countdownMs: this.#countdownMs(options),
-      wish: this.#wish(options),
-    });
+    return this.#verdict(this.#retry(options));
   }
 
-  /** What to throw to give the message back, or away to the dead letters. */
+  /** What to throw, or to return, to give the message back, or away to the dead letters. */
   reject(options: { readonly reason?: string; readonly requeue?: boolean } = {}): Error {
-    return new Reject(options.reason, { requeue: options.requeue ?? false });
+    return this.#verdict(new Reject(options.reason, { requeue: options.requeue ?? false }));
   }
 
-  /** What to throw to end without a result. */
+  /** What to throw, or to return, to end without a result. */
   ignore(): Error {
-    return new Ignore();
+    return this.#verdict(new Ignore());
+  }
+
+  /** @internal Whether this context has made the error: then it means the same thrown and returned. */
+  isVerdict(error: Error): boolean {
+    return this.#verdicts.has(error);
   }
 
   /** Keeps a state of the task's own, with whatever describes it. Resolves when it is stored. */
@@ -133,6 +144,26 @@ export class TaskContext {
   /** @internal */
   addChild(child: ResultTuple): void {
     if (this.#definition.options.trail) this.#children.push(child);
+  }
+
+  #verdict(error: Error): Error {
+    this.#verdicts.add(error);
+    return error;
+  }
+
+  #retry(options: RetryOptions): Error {
+    const { request } = this;
+    const maxRetries =
+      options.maxRetries === undefined ? this.#definition.options.maxRetries : options.maxRetries;
+    if (request.calledDirectly) return toError(options.cause ?? new Retry());
+    if (maxRetries === null || request.retries < maxRetries) {
+      const countdown = this.#countdownMs(options) / 1000;
+      return new Retry({ cause: options.cause, countdown, wish: this.#wish(options) });
+    }
+    if (options.cause !== undefined) return toError(options.cause);
+    return new MaxRetriesExceededError(
+      `Can't retry ${this.name}[${request.id}] args:${request.argsrepr} kwargs:${request.kwargsrepr}`,
+    );
   }
 
   #countdownMs(options: RetryOptions): number {

@@ -38,7 +38,7 @@ export class Deadlines {
     if (this.#waiting.size === 0) this.#timer?.unref();
   }
 
-  /** Looks again after a quarter of the time-out, at least 20 times a second: a call is late by that much at most. */
+  /** Looks after a quarter of a second at the latest, then 20 times a second while somebody waits: nobody's time-out is late by more. */
   #arm(ms: number): void {
     this.#timer = setTimeout(
       () => {

@@ -1,8 +1,7 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { ImproperlyConfigured, MissingPackage } from './errors.ts';
 import type { CallOptions } from './call-options.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { ImproperlyConfigured } from './errors.ts';
+import { importOptional } from './optional-package.ts';
 import type { BackendDriver } from './types/backend.ts';
 import type { Outcome } from './types/pool.ts';
 import type { Transport } from './types/transport.ts';
@@ -34,93 +33,57 @@ const BACKENDS: Readonly<Record<string, string>> = {
 
 /** Finds the transport for a broker URL. `from` is the application's folder. */
 export async function findTransport(url: URL, from: string): Promise<Transport> {
-  const found = await load(url, TRANSPORTS, 'broker', from);
-  return found['transport'] as Transport;
+  return (await load(url, TRANSPORTS, { what: 'broker', name: 'transport', from })) as Transport;
 }
 
 /** Finds the backend for a result backend URL. */
 export async function findBackend(url: URL, from: string): Promise<BackendDriver> {
-  const found = await load(url, BACKENDS, 'result backend', from);
-  return found['backend'] as BackendDriver;
+  return (await load(url, BACKENDS, { what: 'result backend', name: 'backend', from })) as BackendDriver;
+}
+
+/** Whose outcome sets something off. */
+export interface FinishedTask {
+  readonly id: string;
+  readonly rootId: string;
+  readonly priority: number | undefined;
+  /** Whether what it sets off has its priority: the setting taskInheritParentPriority. @default false */
+  readonly inheritPriority?: boolean;
 }
 
 /** What core asks canvas for, found as drivers are. */
 export interface CanvasModule {
-  followUp(
+  readonly followUp: (
     outcome: Outcome,
-    task: { readonly id: string; readonly rootId: string; readonly priority: number | undefined },
-  ): readonly { readonly task: string; readonly args: readonly unknown[]; readonly options: CallOptions }[];
+    task: FinishedTask,
+  ) => readonly { readonly task: string; readonly args: readonly unknown[]; readonly options: CallOptions }[];
 }
 
+/** Finds canvas, which knows what links set off. */
 export async function findCanvas(from: string): Promise<CanvasModule> {
-  return (await importFrom(
-    '@tq/canvas',
-    from,
-    'Links need the package @tq/canvas: npm install @tq/canvas',
-  )) as unknown as CanvasModule;
-}
-
-/** Parses a broker or backend URL; names what's wrong with it. */
-export function parseUrl(text: string, what: string): URL {
-  try {
-    return new URL(text.includes('://') ? text : `${text}://`);
-  } catch (error) {
-    throw new ImproperlyConfigured(`${JSON.stringify(maskUrl(text))} is not a URL for a ${what}.`, {
-      cause: error,
-    });
-  }
-}
-
-/** A URL that may be shown: its password replaced by `**`. */
-export function maskUrl(url: string): string {
-  return url
-    .replace(/(:\/\/[^/?#@]*?):([^/?#]*)@/g, '$1:**@')
-    .replace(/([?&][^=&#]*(?:password|passwd|secret|token)[^=&#]*=)[^&#]*/gi, '$1**');
+  const missing = 'Links need the package @tq/canvas: npm install @tq/canvas';
+  return (await importOptional('@tq/canvas', from, missing)) as unknown as CanvasModule;
 }
 
 async function load(
   url: URL,
   table: Readonly<Record<string, string>>,
-  what: string,
-  from: string,
-): Promise<Readonly<Record<string, unknown>>> {
+  wanted: { readonly what: string; readonly name: string; readonly from: string },
+): Promise<unknown> {
   const scheme = url.protocol.slice(0, -1);
-  const name = Object.hasOwn(table, scheme) ? table[scheme] : undefined;
-  if (name === undefined) {
-    throw new ImproperlyConfigured(
-      `No driver knows the ${what} URL scheme "${scheme}://"; tq has ${Object.keys(table)
-        .map((known) => `${known}://`)
-        .join(', ')}.`,
-    );
-  }
-  return importFrom(
-    name,
-    from,
-    `The ${what} URL "${scheme}://" needs the package ${name}: npm install ${name}`,
+  const packageName = Object.hasOwn(table, scheme) ? table[scheme] : undefined;
+  if (packageName === undefined) throw unknownScheme(scheme, wanted.what, Object.keys(table));
+  const missing = `The ${wanted.what} URL "${scheme}://" needs the package ${packageName}: npm install ${packageName}`;
+  const driver = (await importOptional(packageName, wanted.from, missing))[wanted.name];
+  if (driver !== undefined) return driver;
+  throw new ImproperlyConfigured(
+    `The package ${packageName} exports no ${wanted.name}; is it of the same version as @tq/core?`,
   );
 }
 
-/** Imports an optional package as the application would, else as core would. */
-async function importFrom(
-  name: string,
-  from: string,
-  missing: string,
-): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return (await import(name)) as Readonly<Record<string, unknown>>;
-  } catch (error) {
-    if (!isNotFound(error, name)) throw error;
-  }
-  try {
-    const path = createRequire(join(from, 'resolve.js')).resolve(name);
-    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
-  } catch (error) {
-    if (isNotFound(error, name)) throw new MissingPackage(name, missing, { cause: error });
-    throw error;
-  }
-}
-
-function isNotFound(error: unknown, name: string): boolean {
-  const { code, message } = error as { code?: string; message?: string };
-  return (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && (message ?? '').includes(name);
+function unknownScheme(scheme: string, what: string, known: readonly string[]): ImproperlyConfigured {
+  const near = didYouMean(scheme, known);
+  const list = known.map((each) => `${each}://`).join(', ');
+  return new ImproperlyConfigured(
+    `No driver knows the ${what} URL scheme "${scheme}://".${near ? ` Did you mean ${near}://?` : ''} tq has ${list}.`,
+  );
 }

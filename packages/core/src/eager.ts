@@ -1,16 +1,25 @@
 import type { App } from './app.ts';
 import { prepareCall } from './call.ts';
-import type { CallSurroundings } from './call.ts';
+import type { CallSurroundings, PreparedCall } from './call.ts';
 import type { CallOptions } from './call-options.ts';
 import { findCanvas } from './drivers.ts';
+import { wireErrorToResult } from './message/meta.ts';
 import { runTask } from './run.ts';
 import { readRequest } from './message/request.ts';
-import { decodeJson } from './serialize/json.ts';
+import { decodeJson, encodeJson } from './serialize/json.ts';
 import type { TaskMeta, WireError } from './types/backend.ts';
 import type { Outcome } from './types/pool.ts';
-import { errorToWire, wireToError } from './message/errors.ts';
+import type { TaskRequest } from './types/request.ts';
+import type { Message } from './types/transport.ts';
+import { errorToWire } from './message/errors.ts';
 import { WorkerLostError } from './errors.ts';
 import { formatIso } from './message/dates.ts';
+
+/** How an eager call ended. */
+export interface EagerResult {
+  readonly meta: TaskMeta;
+  readonly ignoreResult: boolean;
+}
 
 /**
  * Runs a call in this process, as a worker would: through the serializer, with retries (their waits left out) and links.
@@ -21,75 +30,117 @@ export async function applyEagerly(
   args: readonly unknown[],
   options: CallOptions,
   around: CallSurroundings,
-): Promise<TaskMeta> {
-  const definition = app.tasks.get(name)?.definition;
-  const { message, id } = prepareCall(name, definition, args, options, around);
-  let headers: Readonly<Record<string, unknown>> = message.headers;
-  let body = message.body;
+): Promise<EagerResult> {
+  const call = prepareCall(name, app.tasks.get(name)?.definition, args, options, around);
+  let { message } = call;
   for (;;) {
-    const delivery = {
-      message: { ...message, headers },
-      queue: '',
-      exchange: '',
-      routingKey: '',
-      redelivered: false,
-      ack() {},
-      reject() {},
-    };
-    const outcome = await runTask(
-      app,
-      {
-        request: readRequest(delivery),
-        body,
-        contentType: message.properties.contentType ?? '',
-        contentEncoding: message.properties.contentEncoding ?? '',
-        ...(typeof headers['compression'] === 'string' ? { compression: headers['compression'] } : {}),
-        properties: { ...message.properties },
-        hostname: around.origin,
-        wantRepr: false,
-      },
-      new AbortController().signal,
-      { ask: () => Promise.resolve(), logger: app.logger },
-    );
+    const request = readRequest(deliveryOf(message, call));
+    const outcome = await runHere(app, request, message, around.origin);
     if (outcome.kind !== 'retry') {
-      await runLinked(app, outcome, id, around);
-      return metaOf(id, outcome, app.clock.now());
+      await runLinked(app, outcome, request, around);
+      return { meta: metaOf(call.id, outcome, app.clock.now()), ignoreResult: call.ignoreResult };
     }
-    if (outcome.changes?.body !== undefined) body = Buffer.from(outcome.changes.body);
-    headers = { ...headers, retries: Number(headers['retries']) + 1 };
+    message = retried(message, outcome);
+    // A task that retries for ever must not keep everybody else from running.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
+/** Keeps what an eager call ended with, as a worker would. */
+export async function storeEagerly(app: App, { meta, ignoreResult }: EagerResult): Promise<void> {
+  const failed = meta.status === 'FAILURE';
+  if (!failed && meta.status !== 'SUCCESS') return;
+  if (ignoreResult && !(failed && app.config.taskStoreErrorsEvenIfIgnored)) return;
+  const result = failed ? wireErrorToResult(meta.result as WireError) : encodeJson(meta.result, 'result');
+  const backend = await app.resultBackend();
+  await backend.store({ ...meta, result }, { replyTo: undefined, correlationId: meta.taskId });
+}
+
+function deliveryOf(message: Message, { route }: PreparedCall): Parameters<typeof readRequest>[0] {
+  const { exchange, routingKey, queue } = route;
+  const handled = { ack() {}, reject() {} };
+  return { message, queue: queue?.name ?? '', exchange, routingKey, redelivered: false, ...handled };
+}
+
+function runHere(app: App, request: TaskRequest, message: Message, hostname: string): Promise<Outcome> {
+  const { contentType = '', contentEncoding = '' } = message.properties;
+  const compression = message.headers['compression'];
+  return runTask(
+    app,
+    {
+      request,
+      body: message.body,
+      contentType,
+      contentEncoding,
+      ...(typeof compression === 'string' ? { compression } : {}),
+      properties: { ...message.properties },
+      hostname,
+      wantRepr: false,
+      isEager: true,
+    },
+    new AbortController().signal,
+    {
+      ask: () => Promise.resolve(),
+      logger: app.logger.child({ task: request.task, id: request.id }),
+    },
+  );
+}
+
+/** The message of the next attempt. */
+function retried(message: Message, outcome: Extract<Outcome, { readonly kind: 'retry' }>): Message {
+  const { compression, ...headers } = message.headers;
+  const next = { ...headers, retries: Number(headers['retries']) + 1 };
+  const body = outcome.changes?.body;
+  if (body === undefined)
+    return { ...message, headers: compression === undefined ? next : { ...next, compression } };
+  const properties = { ...message.properties, contentType: 'application/json', contentEncoding: 'utf-8' };
+  return { body: Buffer.from(body), headers: next, properties };
+}
+
 /** Runs links eagerly too; what an outcome sets off is canvas's to say. */
-async function runLinked(app: App, outcome: Outcome, id: string, around: CallSurroundings): Promise<void> {
+async function runLinked(
+  app: App,
+  outcome: Outcome,
+  request: TaskRequest,
+  around: CallSurroundings,
+): Promise<void> {
   if ((outcome.kind !== 'succeeded' && outcome.kind !== 'failed') || !outcome.embed) return;
-  const { followUp } = await findCanvas(app.folder);
-  for (const next of followUp(outcome, { id, rootId: id, priority: undefined })) {
+  const canvas = await findCanvas(app.folder);
+  const { id, rootId, priority } = request;
+  const inheritPriority = app.config.taskInheritParentPriority;
+  for (const next of canvas.followUp(outcome, { id, rootId, priority, inheritPriority })) {
     await applyEagerly(app, next.task, next.args, next.options, around);
   }
 }
 
 function metaOf(taskId: string, outcome: Outcome, nowMs: number): TaskMeta {
-  const base = { taskId, children: [], dateDone: formatIso(nowMs) };
+  const base = { taskId, children: [], traceback: null, dateDone: formatIso(nowMs) };
   switch (outcome.kind) {
     case 'succeeded':
-      return { ...base, status: 'SUCCESS', result: decodeJson(outcome.result), traceback: null };
+      return {
+        ...base,
+        status: 'SUCCESS',
+        result: decodeJson(outcome.result),
+        children: outcome.children ?? [],
+      };
     case 'failed':
-      return { ...base, status: 'FAILURE', result: outcome.error, traceback: outcome.error.traceback };
+      return failure(base, outcome.error, outcome.children);
     case 'rejected':
-      return outcome.error
-        ? { ...base, status: 'FAILURE', result: outcome.error, traceback: null }
-        : { ...base, status: 'REJECTED', result: null, traceback: null };
+      return outcome.error ? failure(base, outcome.error) : { ...base, status: 'REJECTED', result: null };
     case 'ignored':
-      return { ...base, status: 'IGNORED', result: null, traceback: null };
-    default: {
-      const error: WireError = errorToWire(new WorkerLostError(`An eager call ended as ${outcome.kind}`));
-      return { ...base, status: 'FAILURE', result: error, traceback: null };
-    }
+      return { ...base, status: 'IGNORED', result: null };
+    case 'retry':
+    case 'replaced':
+    case 'returned':
+    case 'lost':
+      return failure(base, errorToWire(new WorkerLostError(`An eager call ended as ${outcome.kind}`)));
   }
 }
 
-/** Throws what an eager call failed with. */
-export function throwFailure(meta: TaskMeta): void {
-  if (meta.status === 'FAILURE') throw wireToError(meta.result as WireError);
+function failure(
+  base: Pick<TaskMeta, 'taskId' | 'children' | 'dateDone'>,
+  error: WireError,
+  children = base.children,
+): TaskMeta {
+  return { ...base, status: 'FAILURE', result: error, traceback: error.traceback, children };
 }

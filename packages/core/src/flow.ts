@@ -1,5 +1,7 @@
 // What a task throws to say how it ends other than by a result or a failure. `self.retry()`, `self.reject()` and
 // `self.ignore()` make them; they may also be thrown by hand.
+import { durationMs } from './duration.ts';
+import type { Duration } from './duration.ts';
 
 /** What the next attempt has other than this one. */
 export interface RetryWish {
@@ -10,22 +12,27 @@ export interface RetryWish {
   readonly priority?: number;
 }
 
-/** Run this task again later. */
+/** Run this task again later. Thrown by hand it is bound to the task's `maxRetries`, as `self.retry()` is. */
 export class Retry extends Error {
   override readonly name = 'Retry';
   /** The wait in milliseconds; undefined = the task's `defaultRetryDelay`. */
   readonly countdownMs: number | undefined;
+  /** @internal */
   readonly wish: RetryWish | undefined;
 
   constructor(
     options: {
+      /** Why; kept with the state RETRY. */
       readonly cause?: unknown;
-      readonly countdownMs?: number | undefined;
+      /** @default the task's `defaultRetryDelay` */
+      readonly countdown?: Duration | undefined;
+      /** @internal */
       readonly wish?: RetryWish | undefined;
     } = {},
   ) {
     super('Task can be retried', { cause: options.cause });
-    this.countdownMs = options.countdownMs;
+    this.countdownMs =
+      options.countdown === undefined ? undefined : Math.max(0, durationMs(options.countdown, 'countdown'));
     this.wish = options.wish;
   }
 }

@@ -27,7 +27,9 @@ export {
 export { silentLogger } from './logger.ts';
 export { systemClock } from './clock.ts';
 export { App, createApp, isApp } from './app.ts';
-export type { AppOptions, BackendSetting } from './app.ts';
+export type { AppOptions } from './app.ts';
+export type { BackendSetting } from './connections.ts';
+export type { ErrorRegistry } from './message/error-registry.ts';
 export type { CallOptions, SignatureLike } from './call-options.ts';
 export type { Conf, Config, SettingName } from './config.ts';
 export type { BrokerSetting } from './connect.ts';

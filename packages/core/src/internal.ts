@@ -9,7 +9,7 @@ export { backoffMs } from './backoff.ts';
 export { settingName, settingNames } from './config.ts';
 export type { ContextHost, ContextQuestion } from './context.ts';
 export { didYouMean } from './did-you-mean.ts';
-export { maskUrl, parseUrl } from './drivers.ts';
+export { maskUrl, parseUrl } from './url.ts';
 export { durationMs, durationSeconds, instantMs } from './duration.ts';
 export { DELIVERIES_HEADER, readRequest } from './message/request.ts';
 export { isProtocol1, upgradeProtocol1 } from './message/protocol1.ts';

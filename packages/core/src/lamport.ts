@@ -2,6 +2,7 @@
 export class LamportClock {
   #value = 0;
 
+  /** The present moment. */
   get value(): number {
     return this.#value;
   }
@@ -11,9 +12,9 @@ export class LamportClock {
     return ++this.#value;
   }
 
-  /** Takes over a moment seen in a message. */
+  /** Takes over a moment seen in a message; what is no moment counts as none. */
   adjust(other: number): number {
-    this.#value = Math.max(this.#value, other) + 1;
+    this.#value = Math.max(this.#value, Number.isSafeInteger(other) ? other : 0) + 1;
     return this.#value;
   }
 }

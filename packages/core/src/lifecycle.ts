@@ -52,6 +52,11 @@ export class Lazy<T> {
     return this.#opening;
   }
 
+  /** Forgets what this `get()` returned, unless something newer is in its place: the next `get()` opens again. */
+  forget(opening: Promise<T>): void {
+    if (this.#opening === opening) this.#opening = undefined;
+  }
+
   /** Forgets the value; the next get() opens again. Returns what was open, if anything. */
   reset(): Promise<T> | undefined {
     const was = this.#opening;

@@ -10,37 +10,40 @@ export function defaultNodeName(): string {
  * `name@host`.
  */
 export function expandNodeName(name: string, host: string = hostname()): string {
-  const dot = host.indexOf('.');
-  const parts: Readonly<Record<string, string>> = {
-    h: host,
-    n: dot < 0 ? host : host.slice(0, dot),
-    d: dot < 0 ? '' : host.slice(dot + 1),
-    '%': '%',
-  };
-  const expanded = name.replace(/%([hnd%])/g, (_, key: string) => parts[key] as string);
+  const { short, domain } = partsOf(host);
+  const expanded = filledIn(name, { h: host, n: short, d: domain, '%': '%' });
   return expanded.includes('@') ? expanded : `${expanded}@${host}`;
 }
 
 /**
- * Fills in a file name for a node: `%n` the part before `@`, `%h` the whole node name, `%d` the host's domain, `%i` the
- * child's index or nothing in the main process, `%I` the same with a leading dash, `%p` the process id.
+ * Fills in a file name for a node: `%n` the part of its name before `@`, `%h` its host with domain, `%d` the domain, `%p` the
+ * whole node name, `%i` the child's index or 0 in the main process, `%I` the same with a leading dash or nothing.
  */
 export function expandFileName(pattern: string, nodeName: string, index = 0): string {
-  const [name = nodeName, host = ''] = nodeName.split('@');
-  const dot = host.indexOf('.');
-  const parts: Readonly<Record<string, string>> = {
-    n: name,
-    h: nodeName,
-    d: dot < 0 ? '' : host.slice(dot + 1),
+  const at = nodeName.indexOf('@');
+  const host = at < 0 ? hostname() : nodeName.slice(at + 1);
+  return filledIn(pattern, {
+    n: at < 0 ? nodeName : nodeName.slice(0, at),
+    h: host,
+    d: partsOf(host).domain,
+    p: nodeName,
     i: String(index),
     I: index > 0 ? `-${index}` : '',
-    p: String(process.pid),
     '%': '%',
-  };
-  return pattern.replace(/%([nhdiIp%])/g, (_, key: string) => parts[key] as string);
+  });
 }
 
 /** What senders call themselves in messages: `gen<pid>@<host>`. */
 export function senderName(): string {
   return `gen${process.pid}@${hostname()}`;
+}
+
+function partsOf(host: string): { readonly short: string; readonly domain: string } {
+  const dot = host.indexOf('.');
+  return dot < 0 ? { short: host, domain: '' } : { short: host.slice(0, dot), domain: host.slice(dot + 1) };
+}
+
+/** Specifiers that nobody knows stay as they are. */
+function filledIn(pattern: string, values: Readonly<Record<string, string>>): string {
+  return pattern.replace(/%(.)/g, (specifier, key: string) => values[key] ?? specifier);
 }

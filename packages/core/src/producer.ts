@@ -6,15 +6,27 @@ import { Lazy } from './lifecycle.ts';
 import type { Route } from './routing.ts';
 import type { Queue } from './queues.ts';
 import type { Clock } from './types/clock.ts';
-import type { Channel, Connection, Message } from './types/transport.ts';
+import type { Address, Channel, Connection, Message } from './types/transport.ts';
 
 interface Link {
   readonly connection: Connection;
   readonly channel: Channel;
   /** Queues and exchanges declared on this connection, by name. */
   readonly declared: Map<string, Promise<void>>;
+  /** Its connection is gone, or its channel: not used again. */
+  lost: boolean;
 }
 
+/** How far one message has come; for the error when its time is up. */
+interface Progress {
+  /** The broker was asked to take it. */
+  asked: boolean;
+  /** The caller has been told that it failed. */
+  expired: boolean;
+  failure: unknown;
+}
+
+/** How long and how often to try. */
 export interface PublishPlan {
   /** Reject when it isn't done by then. */
   readonly timeoutMs: number;
@@ -25,15 +37,24 @@ export interface PublishPlan {
 
 /** Owns the publishing channel of an app: opened at the first message, opened again when it's lost. */
 export class Producer implements AsyncDisposable {
-  readonly #open: () => Promise<Connection>;
+  readonly #open: (signal: AbortSignal) => Promise<Connection>;
   readonly #clock: Clock;
+  readonly #owner: string;
   readonly #link: Lazy<Link>;
   readonly #deadlines = new Deadlines();
   readonly #stop = new AbortController();
+  /** Connections on their way out. */
+  readonly #leaving = new Set<Promise<void>>();
 
-  constructor(options: { readonly open: () => Promise<Connection>; readonly clock: Clock }) {
+  constructor(options: {
+    readonly open: (signal: AbortSignal) => Promise<Connection>;
+    readonly clock: Clock;
+    /** Whose it is, for the error after the end. */
+    readonly owner: string;
+  }) {
     this.#open = options.open;
     this.#clock = options.clock;
+    this.#owner = options.owner;
     this.#link = new Lazy(() => this.#connect());
   }
 
@@ -44,44 +65,48 @@ export class Producer implements AsyncDisposable {
 
   /**
    * Resolves when the broker has taken responsibility for the message.
-   * @throws PublishError when `timeoutMs` passes, BrokerUnavailableError when no address answers
+   * @throws BrokerUnavailableError when no address answers, PublishError when the broker refuses the message or does not
+   *   confirm it within `timeoutMs`, ClosedError after the end
    */
   publish(message: Message, route: Route, plan: PublishPlan): Promise<void> {
-    if (this.#stop.signal.aborted) return Promise.reject(new ClosedError('The app'));
-    return this.#deadlines.guard(this.#attempts(message, route, plan), plan.timeoutMs, () =>
-      this.#timedOut(route, plan),
+    if (this.#stop.signal.aborted) return Promise.reject(this.#stop.signal.reason as Error);
+    const progress: Progress = { asked: false, expired: false, failure: undefined };
+    return this.#deadlines.guard(this.#attempts(message, route, plan, progress), plan.timeoutMs, () =>
+      timedOut(route, plan, progress),
     );
   }
 
   /** The open channel, for what isn't publishing (purge, declare). */
   async channel(): Promise<Channel> {
-    if (this.#stop.signal.aborted) throw new ClosedError('The app');
-    return (await this.#link.get()).channel;
+    this.#stop.signal.throwIfAborted();
+    return (await this.#live()).channel;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort(new ClosedError('The app'));
+    this.#stop.abort(new ClosedError(this.#owner));
     const link = await this.#link.reset()?.catch(() => undefined);
-    await link?.connection.close();
+    await Promise.all([...this.#leaving, link?.connection.close()]);
   }
 
-  async #attempts(message: Message, route: Route, plan: PublishPlan): Promise<void> {
+  async #attempts(message: Message, route: Route, plan: PublishPlan, progress: Progress): Promise<void> {
+    const address = addressOf(route, plan);
     const startedMs = this.#clock.monotonic();
     for (let attempt = 0; ; attempt++) {
+      let link: Link | undefined;
       try {
-        const link = await this.#link.get();
+        link = await this.#live();
         await this.#declare(link, route);
-        const { exchange, routingKey } = route;
-        await link.channel.publish(
-          message,
-          plan.notBeforeMs === undefined
-            ? { exchange, routingKey }
-            : { exchange, routingKey, notBeforeMs: plan.notBeforeMs },
-        );
+        // Told that it failed, the caller may have sent it again.
+        if (progress.expired) return;
+        progress.asked = true;
+        await link.channel.publish(message, address);
         return;
       } catch (error) {
-        const waitMs =
-          error instanceof BrokerUnavailableError ? backoffFromPolicy(plan.retry, attempt) : undefined;
+        if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
+        if (!isLoss(error, link)) throw error;
+        if (link) this.#discard(link);
+        progress.failure = error;
+        const waitMs = backoffFromPolicy(plan.retry, attempt);
         if (waitMs === undefined || this.#clock.monotonic() - startedMs + waitMs >= plan.timeoutMs)
           throw error;
         await this.#clock.sleep(waitMs, { signal: this.#stop.signal });
@@ -89,12 +114,28 @@ export class Producer implements AsyncDisposable {
     }
   }
 
+  /** The link, opened anew when the present one is lost. */
+  async #live(): Promise<Link> {
+    const opening = this.#link.get();
+    const link = await opening;
+    if (!link.lost) return link;
+    this.#link.forget(opening);
+    return this.#link.get();
+  }
+
+  /** A channel can be lost and its connection live on, so that has to be closed too. */
+  #discard(link: Link): void {
+    if (link.lost) return;
+    link.lost = true;
+    const leaving = link.connection
+      .close()
+      .catch(() => undefined) // it was broken already
+      .then(() => void this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+  }
+
   #declare(link: Link, route: Route): Promise<void> | undefined {
-    const name = route.queue
-      ? `queue ${route.queue.name}`
-      : route.exchangeType
-        ? `exchange ${route.exchange}`
-        : undefined;
+    const name = declaredName(route);
     if (name === undefined) return undefined;
     let declared = link.declared.get(name);
     if (!declared) {
@@ -108,24 +149,16 @@ export class Producer implements AsyncDisposable {
   }
 
   async #connect(): Promise<Link> {
-    const connection = await this.#open();
+    const connection = await this.#open(this.#stop.signal);
     const channel = await connection.openChannel().catch(async (error: unknown) => {
       await connection.close();
       throw error;
     });
-    const link: Link = { connection, channel, declared: new Map() };
-    const opened = this.#link;
-    void connection.closed.then(async () => {
-      if ((await opened.get().catch(() => undefined)) === link) opened.reset();
+    const link: Link = { connection, channel, declared: new Map(), lost: false };
+    void connection.closed.then(() => {
+      link.lost = true;
     });
     return link;
-  }
-
-  #timedOut(route: Route, plan: PublishPlan): PublishError {
-    const where = route.queue?.name ?? route.exchange;
-    return new PublishError(
-      `The broker has not confirmed a message to ${JSON.stringify(where)} within ${plan.timeoutMs / 1000} s (setting publishTimeout). It may have been stored or not.`,
-    );
   }
 }
 
@@ -145,4 +178,35 @@ export async function declareQueue(channel: Channel, queue: Queue): Promise<void
     routingKey: queue.routingKey,
     ...(queue.bindingArguments ? { arguments: queue.bindingArguments } : {}),
   });
+}
+
+function addressOf({ exchange, routingKey }: Route, { notBeforeMs }: PublishPlan): Address {
+  return notBeforeMs === undefined ? { exchange, routingKey } : { exchange, routingKey, notBeforeMs };
+}
+
+/** What has to be there before a message can go this way. */
+function declaredName({ queue, exchange, exchangeType }: Route): string | undefined {
+  if (queue) return `queue ${queue.name}`;
+  return exchangeType === undefined || exchange === '' ? undefined : `exchange ${exchange}`;
+}
+
+/** Whether the way to the broker failed, rather than the message. A driver may use another copy of this package. */
+function isLoss(error: unknown, link: Link | undefined): boolean {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return code === 'TQ_BROKER_UNAVAILABLE' || (code === 'TQ_CLOSED' && link?.lost === true);
+}
+
+function timedOut(route: Route, plan: PublishPlan, progress: Progress): Error {
+  progress.expired = true;
+  const within = `within ${plan.timeoutMs / 1000} s (setting publishTimeout)`;
+  const { failure } = progress;
+  if (!progress.asked) {
+    const why = failure instanceof Error ? ` ${failure.message}` : '';
+    return new BrokerUnavailableError(`Can't reach the broker ${within}.${why}`, { cause: failure });
+  }
+  const where = JSON.stringify(route.queue?.name ?? (route.exchange || route.routingKey));
+  return new PublishError(
+    `The broker has not confirmed a message to ${where} ${within}. It may have been stored or not.`,
+    { cause: failure },
+  );
 }

@@ -1,5 +1,6 @@
-import { durationMs } from './duration.ts';
+import { durationMs, durationSeconds } from './duration.ts';
 import type { PublishRetryPolicy } from './settings.ts';
+import { toCamel, toSnake } from './spelling.ts';
 
 /** How publishing is repeated when the connection drops; undefined = not at all. */
 export type RetryPlan = PublishRetryPolicy | undefined;
@@ -12,4 +13,19 @@ export function backoffFromPolicy(policy: RetryPlan, attempt: number): number | 
   const wait =
     durationMs(intervalStart, 'intervalStart') + attempt * durationMs(intervalStep, 'intervalStep');
   return Math.min(wait, durationMs(intervalMax, 'intervalMax'));
+}
+
+/** As Celery writes it: `max_retries`, pauses in seconds. */
+export function policyToWire(policy: PublishRetryPolicy): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(policy).map(([key, value]) => [
+      toSnake(key),
+      key.startsWith('interval') ? durationSeconds(value as number | string, key) : (value as unknown),
+    ]),
+  );
+}
+
+/** From Celery's spelling, or ours. */
+export function policyFromWire(policy: Readonly<Record<string, unknown>>): PublishRetryPolicy {
+  return Object.fromEntries(Object.entries(policy).map(([key, value]) => [toCamel(key), value]));
 }

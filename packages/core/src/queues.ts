@@ -5,13 +5,13 @@ import type { ExchangeType } from './types/transport.ts';
 /** A queue with the exchange that feeds it. */
 export interface QueueDefinition {
   readonly name: string;
-  /** @default the queue's name */
+  /** The exchange that feeds it. @default the queue's name */
   readonly exchange?: string;
-  /** @default the setting taskDefaultExchangeType */
+  /** How that exchange sorts. @default the setting taskDefaultExchangeType */
   readonly exchangeType?: ExchangeType;
-  /** @default the queue's name */
+  /** What binds the queue to the exchange. @default the queue's name */
   readonly routingKey?: string;
-  /** @default true */
+  /** Whether queue and exchange outlive a restart of the broker. @default true */
   readonly durable?: boolean;
   /** Arguments of the queue's declaration. */
   readonly queueArguments?: Readonly<Record<string, unknown>>;
@@ -25,8 +25,17 @@ export type Queue = Required<
 > &
   Pick<QueueDefinition, 'queueArguments' | 'bindingArguments'>;
 
+/** A configuration doesn't change, so its queues are made once: every call asks for one. */
+const definedIn = new WeakMap<Config, ReadonlyMap<string, Queue>>();
+
 /** The queues of a configuration: those in `taskQueues`, or the default one. Spec: amqp.md. */
 export function definedQueues(config: Config): ReadonlyMap<string, Queue> {
+  let queues = definedIn.get(config);
+  if (!queues) definedIn.set(config, (queues = readQueues(config)));
+  return queues;
+}
+
+function readQueues(config: Config): ReadonlyMap<string, Queue> {
   const given = config.taskQueues;
   if (given === null) return new Map([[config.taskDefaultQueue, defaultQueue(config)]]);
   const list: readonly QueueDefinition[] = Array.isArray(given)
@@ -52,7 +61,8 @@ export function queueNamed(name: string, config: Config): Queue {
       `The queue ${JSON.stringify(name)} is not in the setting taskQueues, and taskCreateMissingQueues is off.`,
     );
   }
-  return completed({ name }, config);
+  // Always direct, as in Celery: a Python peer that makes it up too must declare the same.
+  return completed({ name, exchangeType: 'direct' }, config);
 }
 
 /**

@@ -1,11 +1,13 @@
-import { current } from './context.ts';
+import { executing } from './context.ts';
 import { durationMs } from './duration.ts';
 import type { Duration } from './duration.ts';
-import { JoinInsideTask, TimeoutError } from './errors.ts';
+import { ClosedError, JoinInsideTask, TimeoutError } from './errors.ts';
+import type { ErrorRegistry } from './message/error-registry.ts';
 import { wireToError } from './message/errors.ts';
 import { isFinal, PROPAGATE_STATES, EXCEPTION_STATES } from './states.ts';
 import type { ResultBackend, ResultTuple, TaskMeta, TaskState, WireError } from './types/backend.ts';
 
+/** How to wait for a result. */
 export interface GetOptions {
   /** Longest wait. @default no limit */
   readonly timeout?: Duration;
@@ -15,6 +17,8 @@ export interface GetOptions {
   readonly signal?: AbortSignal;
   /** Every state on the way. */
   readonly onMessage?: (meta: TaskMeta) => void;
+  /** Celery's pause between two looks at the backend. Taken and checked, but tq is told of results and never polls. */
+  readonly interval?: Duration;
   /** Refuse to wait inside of a task. @default true */
   readonly disableSyncSubtasks?: boolean;
 }
@@ -22,44 +26,54 @@ export interface GetOptions {
 /** Where results come from; the app. */
 export interface ResultSource {
   resultBackend(): Promise<ResultBackend>;
+  /** Classes that errors of tasks arrive as. */
+  readonly errors?: ErrorRegistry;
+}
+
+/** What is known of a call beforehand. */
+export interface ResultOptions {
+  readonly parent?: AsyncResult;
+  /** How it ended. */
+  readonly final?: TaskMeta;
+  /** Nobody keeps its result. */
+  readonly ignored?: boolean;
 }
 
 /** A handle on one call: its state, its result, by id. */
 export class AsyncResult<R = unknown> {
   readonly id: string;
+  /** The call that made this one, where that is known. */
   readonly parent: AsyncResult | undefined;
+  /** Whether the call was made without keeping its result: then `get()` doesn't wait for one. */
+  readonly ignored: boolean;
   readonly #source: ResultSource;
   /** The final meta, once seen. */
   #final: TaskMeta | undefined;
 
-  constructor(
-    source: ResultSource,
-    id: string,
-    options: { readonly parent?: AsyncResult; readonly final?: TaskMeta } = {},
-  ) {
+  constructor(source: ResultSource, id: string, options: ResultOptions = {}) {
     this.#source = source;
     this.id = id;
     this.parent = options.parent;
+    this.ignored = options.ignored ?? false;
     this.#final = options.final;
   }
 
   /**
-   * Waits for the result and returns it.
+   * Waits for the result and returns it; of a call that ignores its result it is undefined, at once.
    * @throws TimeoutError when `timeout` passes; what the task threw, unless `propagate` is false; ResultsDisabled
    *   without a result backend; JoinInsideTask inside of a task
    */
   get(options: GetOptions & { readonly propagate: false }): Promise<R | Error>;
   get(options?: GetOptions): Promise<R>;
   async get(options: GetOptions = {}): Promise<R | Error> {
-    if ((options.disableSyncSubtasks ?? true) && current() !== undefined && !this.#final)
-      throw new JoinInsideTask();
+    if (options.interval !== undefined) durationMs(options.interval, 'interval');
+    if (!this.#final && this.ignored) return undefined as R;
+    if (!this.#final && (options.disableSyncSubtasks ?? true) && executing()) throw new JoinInsideTask();
     const meta = this.#final ?? (await this.#wait(options));
-    if (EXCEPTION_STATES.has(meta.status)) {
-      const error = wireToError(meta.result as WireError);
-      if ((options.propagate ?? true) && PROPAGATE_STATES.has(meta.status)) throw error;
-      return error;
-    }
-    return meta.result as R;
+    if (!EXCEPTION_STATES.has(meta.status)) return meta.result as R;
+    const error = this.#errorOf(meta);
+    if ((options.propagate ?? true) && PROPAGATE_STATES.has(meta.status)) throw error;
+    return error;
   }
 
   /** What is known now: PENDING for an id that nobody has heard of. */
@@ -71,6 +85,7 @@ export class AsyncResult<R = unknown> {
     return meta;
   }
 
+  /** PENDING, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, or one of the task's own. */
   async state(): Promise<TaskState> {
     return (await this.meta()).status;
   }
@@ -78,9 +93,7 @@ export class AsyncResult<R = unknown> {
   /** The return value, the error, or what describes a state of the task's own; null while there is none. */
   async result(): Promise<unknown> {
     const meta = await this.meta();
-    return EXCEPTION_STATES.has(meta.status) && meta.result !== null
-      ? wireToError(meta.result as WireError)
-      : meta.result;
+    return EXCEPTION_STATES.has(meta.status) && meta.result !== null ? this.#errorOf(meta) : meta.result;
   }
 
   /** Celery's other name for `result()`. */
@@ -93,10 +106,12 @@ export class AsyncResult<R = unknown> {
     return isFinal((await this.meta()).status);
   }
 
+  /** Whether the state is SUCCESS. */
   async successful(): Promise<boolean> {
     return (await this.meta()).status === 'SUCCESS';
   }
 
+  /** Whether the state is FAILURE. */
   async failed(): Promise<boolean> {
     return (await this.meta()).status === 'FAILURE';
   }
@@ -131,7 +146,7 @@ export class AsyncResult<R = unknown> {
     await (await this.#source.resultBackend()).forget(this.id);
   }
 
-  /** `[[id, parent], null]`: the way to keep a handle; `resultFromTuple()` is the way back. */
+  /** `[[id, parent], null]`: the way to keep a handle; `app.resultFromTuple()` is the way back. */
   asTuple(): ResultTuple {
     return [[this.id, this.parent ? this.parent.asTuple() : null], null];
   }
@@ -148,25 +163,52 @@ export class AsyncResult<R = unknown> {
     return `<AsyncResult: ${this.id}>`;
   }
 
+  #errorOf(meta: TaskMeta): Error {
+    return wireToError(meta.result as WireError, this.#source.errors);
+  }
+
   async #wait(options: GetOptions): Promise<TaskMeta> {
-    const backend = await this.#source.resultBackend();
-    const stop = new AbortController();
-    const timeoutMs = options.timeout === undefined ? undefined : durationMs(options.timeout, 'timeout');
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop.abort(), timeoutMs);
-    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+    const timeoutMs = options.timeout === undefined ? Infinity : durationMs(options.timeout, 'timeout');
+    const late = new AbortController();
+    // A longer one would overflow and ring at once.
+    const timer =
+      timeoutMs > MAX_TIMER_MS
+        ? undefined
+        : setTimeout(() => late.abort(this.#timedOut(timeoutMs)), timeoutMs);
+    const signal = options.signal ? AbortSignal.any([options.signal, late.signal]) : late.signal;
     try {
+      const backend = await untilAborted(this.#source.resultBackend(), signal);
       for await (const meta of backend.watch(this.id, { signal })) {
         options.onMessage?.(meta);
         if (isFinal(meta.status)) return (this.#final = meta);
       }
+    } catch (error) {
+      signal.throwIfAborted(); // some backends end a watch with an error, some without
+      throw error;
     } finally {
       clearTimeout(timer);
     }
-    options.signal?.throwIfAborted();
-    throw new TimeoutError(
-      `No result of ${this.id} within ${(timeoutMs ?? 0) / 1000} s. Does a worker run that consumes its queue?`,
+    signal.throwIfAborted();
+    throw new ClosedError('The result backend');
+  }
+
+  #timedOut(timeoutMs: number): TimeoutError {
+    return new TimeoutError(
+      `No result of ${this.id} within ${timeoutMs / 1000} s. Does a worker run that consumes its queue?`,
     );
   }
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The same promise, rejected with the signal's reason if that comes first. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 function pending(taskId: string): TaskMeta {

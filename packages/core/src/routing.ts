@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { queueNamed } from './queues.ts';
 import type { Queue } from './queues.ts';
@@ -6,13 +7,19 @@ import type { ExchangeType } from './types/transport.ts';
 
 /** What decides where a message goes, and how urgent it is. */
 export interface RouteOptions {
+  /** A queue; it is declared before the first message, with the exchange that feeds it. */
   readonly queue?: string;
+  /** An exchange instead of a queue. */
   readonly exchange?: string;
+  /** Given, the exchange is declared too. */
   readonly exchangeType?: ExchangeType;
+  /** What the exchange sorts by; a direct queue needs none. */
   readonly routingKey?: string;
+  /** 0 to 255 as the broker understands it: on RabbitMQ the larger, on Redis the smaller number is more urgent. */
   readonly priority?: number;
 }
 
+/** Says where a call goes: a queue, options, or nothing to leave it to the next. */
 export type RouteFunction = (
   task: string,
   args: readonly unknown[],
@@ -44,7 +51,10 @@ export interface Route {
   readonly priority?: number;
 }
 
-/** Decides the destination of a call. Explicit options win over `taskRoutes`, those over the default queue. Spec: amqp.md. */
+/**
+ * Decides the destination of a call. A queue or exchange in the options wins over `taskRoutes`, those over the default
+ * queue. Spec: amqp.md 2.
+ */
 export function route(
   task: string,
   args: readonly unknown[],
@@ -53,32 +63,30 @@ export function route(
   config: Config,
 ): Route {
   const routed =
-    config.taskRoutes === null || options.queue !== undefined
-      ? undefined
-      : lookUp(config.taskRoutes, task, args, kwargs, options);
-  const merged: RouteOptions = routed ? { ...routed, ...withoutUndefined(options) } : options;
-  const priority = merged.priority ?? config.taskDefaultPriority ?? undefined;
+    config.taskRoutes === null ? undefined : lookUp(config.taskRoutes, task, args, kwargs, options);
+  const isPlaced = options.queue !== undefined || options.exchange !== undefined;
+  const merged: RouteOptions = routed && !isPlaced ? { ...routed, ...withoutUndefined(options) } : options;
+  const priority = options.priority ?? routed?.priority ?? config.taskDefaultPriority ?? undefined;
   return { ...destination(merged, config), ...(priority === undefined ? {} : { priority }) };
 }
 
 function destination(options: RouteOptions, config: Config): Route {
-  if (options.exchange !== undefined && options.queue === undefined) {
+  const { exchange, routingKey, exchangeType } = options;
+  if (exchange !== undefined && options.queue === undefined) {
     return {
-      exchange: options.exchange,
-      routingKey: options.routingKey ?? config.taskDefaultRoutingKey ?? config.taskDefaultQueue,
-      ...(options.exchangeType ? { exchangeType: options.exchangeType } : {}),
+      exchange,
+      routingKey: routingKey ?? config.taskDefaultRoutingKey ?? config.taskDefaultQueue,
+      ...(exchangeType ? { exchangeType } : {}),
     };
   }
   const queue = queueNamed(options.queue ?? config.taskDefaultQueue, config);
-  // Celery publishes to a direct queue through the nameless exchange: no binding can be missing.
-  if (queue.exchangeType === 'direct' && options.exchange === undefined && options.routingKey === undefined) {
+  // Celery publishes to a direct queue through the nameless exchange, whatever one of the two says: no binding can be missing.
+  if (
+    (exchangeType ?? queue.exchangeType) === 'direct' &&
+    (exchange === undefined || routingKey === undefined)
+  )
     return { exchange: '', routingKey: queue.name, queue };
-  }
-  return {
-    exchange: options.exchange ?? queue.exchange,
-    routingKey: options.routingKey ?? queue.routingKey,
-    queue,
-  };
+  return { exchange: exchange ?? queue.exchange, routingKey: routingKey ?? queue.routingKey, queue };
 }
 
 function lookUp(
@@ -90,10 +98,27 @@ function lookUp(
 ): RouteOptions | undefined {
   for (const router of Array.isArray(routes) ? (routes as readonly unknown[]) : [routes]) {
     const target = ask(router, task, args, kwargs, options);
-    if (target !== undefined && target !== null)
-      return typeof target === 'string' ? { queue: target } : target;
+    if (target !== undefined && target !== null) return optionsOf(target, task);
   }
   return undefined;
+}
+
+const TARGET_KEYS = ['queue', 'exchange', 'exchangeType', 'routingKey', 'priority'];
+const checkedTargets = new WeakSet<object>();
+
+/** A mistyped key would send the call elsewhere without a word. */
+function optionsOf(target: RouteTarget, task: string): RouteOptions {
+  if (typeof target === 'string') return { queue: target };
+  if (checkedTargets.has(target)) return target;
+  const wrong = Object.keys(target).find((key) => !TARGET_KEYS.includes(key));
+  if (wrong !== undefined) {
+    const near = didYouMean(wrong.replaceAll('_', ''), TARGET_KEYS);
+    throw new ImproperlyConfigured(
+      `The setting taskRoutes has the unknown key ${JSON.stringify(wrong)} for ${task}.${near ? ` Did you mean ${near}?` : ''}`,
+    );
+  }
+  checkedTargets.add(target);
+  return target;
 }
 
 function ask(
@@ -121,9 +146,9 @@ function ask(
 }
 
 function matches(pattern: RegExp | string, task: string): boolean {
-  return typeof pattern === 'string'
-    ? globExpression(pattern).test(task)
-    : new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(task);
+  const expression = typeof pattern === 'string' ? globExpression(pattern) : pattern;
+  expression.lastIndex = 0; // of one with the flag g, which remembers where it stopped
+  return expression.test(task);
 }
 
 const globs = new Map<string, RegExp>();

@@ -3,267 +3,171 @@ import type { TaskRoutes } from './routing.ts';
 import type { QueueDefinition } from './queues.ts';
 
 /**
- * Every setting: its default, and what a value must be. Names are Celery's in camelCase; where the default differs from
- * Celery's, `preset: 'celery'` gives Celery's back.
+ * Every setting: what it means, and its default. Names are Celery's in camelCase; where the default differs from Celery's,
+ * `preset: 'celery'` gives Celery's back. `docs/settings.md` is made from this file by `node tools/settings-doc.mjs`.
  */
 export interface Settings {
-  /** Content types, or serializer names, that are decoded; anything else is refused unread. @default ['json'] */
+  // General
+
+  /** Content types, or names of serializers, that are decoded; anything else is refused unread. @default ["json"] */
   acceptContent: readonly string[];
-  /** The same for results. @default acceptContent */
+  /** The same for results; null = as `acceptContent`. @default null */
   resultAcceptContent: readonly string[] | null;
-  /** IANA zone for schedules and display; the wire is UTC. @default 'UTC' */
+  /** IANA zone for schedules and display; the wire is UTC. @default "UTC" */
   timezone: string;
-  /** @default true */
+  /** Show times in UTC rather than in `timezone`. @default true */
   enableUtc: boolean;
-  /** Modules that a worker imports, before `include`. @default [] */
+  /** Modules that a worker imports before those of `include`. @default [] */
   imports: readonly string[];
-  /** Modules that a worker imports to find tasks: paths from the working directory, or dotted names. @default [] */
+  /** Modules that a worker imports to find tasks: paths from the working directory such as `proj/tasks` or `src/**\/tasks.ts`, dotted names, or packages. `app.autodiscoverTasks()` adds to them. @default [] */
   include: readonly string[];
 
-  /** Where messages live: a URL, or several for fail-over. @default 'sqlite://' */
+  // Broker
+
+  /** Where messages live: a URL, or several (a list, or a text with `;` between) for fail-over. TQ_BROKER_URL and CELERY_BROKER_URL in the environment win. @default "sqlite://" */
   brokerUrl: string | readonly string[];
   /** Handed to the transport as they are. @default {} */
   brokerTransportOptions: Readonly<Record<string, unknown>>;
-  /** Longest wait for one connection attempt. @default 4 */
+  /** Longest wait for one connection attempt, to the broker or the result backend. @default 4 */
   brokerConnectionTimeout: Duration;
   /** Reconnect after losing the broker. @default true */
   brokerConnectionRetry: boolean;
-  /** Retry also the very first connection. @default true */
+  /** Retry the very first connection too. @default true */
   brokerConnectionRetryOnStartup: boolean;
-  /** Give up after this many attempts in a row; null = never. @default null (Celery: 100) */
+  /** Give up after this many attempts in a row; null = never. @default null */
   brokerConnectionMaxRetries: number | null;
 
-  /** Where results live; null = results are off. @default the embedded file when no broker is named either, else null */
+  // Results
+
+  /** Where states and results live: a URL; null = they are not kept. While no broker is named either, the embedded file `sqlite://` keeps them. TQ_RESULT_BACKEND and CELERY_RESULT_BACKEND in the environment win. @default null */
   resultBackend: string | null;
-  /** Handed to the backend as they are. @default {} */
+  /** Handed to the result backend as they are. @default {} */
   resultBackendTransportOptions: Readonly<Record<string, unknown>>;
-  /** Life of a result; null = for ever. @default 86400 */
+  /** Life of a result after its last change; null or 0 = for ever. @default 86400 */
   resultExpires: Duration | null;
   /** Keep name, args, kwargs, worker, retries and queue with each result. @default false */
   resultExtended: boolean;
 
-  /** @default 'json' */
+  // Tasks: sending
+
+  /** How bodies are written, unless the task or the call says otherwise. @default "json" */
   taskSerializer: string;
-  /** Compress bodies: 'gzip', 'brotli', 'zstd'. @default null */
+  /** Compress bodies: `gzip`, `brotli` or, from Node.js 22.15 on, `zstd`. @default null */
   taskCompression: string | null;
-  /** 1 transient, 2 persistent. @default 2 */
+  /** Whether the broker writes messages to disk: 2 or `persistent`, 1 or `transient`. @default 2 */
   taskDefaultDeliveryMode: 1 | 2 | 'transient' | 'persistent';
   /** Publish again when the connection drops. @default true */
   taskPublishRetry: boolean;
-  /** @default { maxRetries: 3, intervalStart: 0, intervalStep: 0.2, intervalMax: 1 } */
+  /** How often, and with which pauses: the first, how much longer each next one is, the longest. What is left out has its default. @default {"maxRetries":3,"intervalStart":0,"intervalStep":0.2,"intervalMax":1} */
   taskPublishRetryPolicy: PublishRetryPolicy;
-  /** Longest life of a `delay()` before it rejects, retries included. @default 5 */
+  /** `delay()` resolves or rejects within this time, retries included. Only in tq. @default 5 */
   publishTimeout: Duration;
-  /** Refuse larger messages. Bytes. @default 134217728 (128 MiB, RabbitMQ's own limit) */
+  /** Refuse larger messages before they are sent. Bytes; the default is RabbitMQ's own limit, 128 MiB. Only in tq. @default 134217728 */
   maxMessageBytes: number;
 
-  /** Run calls here and now instead of sending them. @default false */
+  // Tasks: running
+
+  /** Run calls here and now instead of sending them; for tests. @default false */
   taskAlwaysEager: boolean;
   /** Eager calls throw what the task throws. @default false */
   taskEagerPropagates: boolean;
   /** Eager calls keep their results in the backend. @default false */
   taskStoreEagerResult: boolean;
-  /** @default false */
+  /** Don't keep what tasks return. @default false */
   taskIgnoreResult: boolean;
-  /** @default false */
+  /** Keep errors even where results are ignored. @default false */
   taskStoreErrorsEvenIfIgnored: boolean;
   /** Keep the state STARTED. @default false */
   taskTrackStarted: boolean;
-  /** Hard limit; the task is ended by force. @default null */
+  /** Hard time limit: the task is ended by force. @default null */
   taskTimeLimit: Duration | null;
-  /** Soft limit; the task's signal fires. @default null */
+  /** Soft time limit: the task's signal fires. @default null */
   taskSoftTimeLimit: Duration | null;
-  /** Acknowledge after running rather than before. @default true (Celery: false) */
+  /** Acknowledge after running rather than before. @default true */
   taskAcksLate: boolean;
   /** With late acknowledgement, acknowledge also what failed or ran out of time. @default true */
   taskAcksOnFailureOrTimeout: boolean;
-  /** With late acknowledgement, give a task back whose process died. @default true (Celery: false) */
+  /** With late acknowledgement, run a task again whose process died. @default true */
   taskRejectOnWorkerLost: boolean;
-  /** A task that was handed out this often without an end fails as WorkerLostError; null = no limit. @default 3 (Celery: no limit) */
+  /** A task that was handed out this often without an end fails as WorkerLostError; null = no limit. Only in tq. @default 3 */
   taskMaxDeliveries: number | null;
-  /** Where messages go that can't be run, with the reason; null = they are dropped, as Celery does. @default 'tq.dead' */
+  /** Queue for messages that can't be run, with the reason; null = they are dropped, as Celery does. Only in tq. @default "tq.dead" */
   taskDeadLetterQueue: string | null;
-  /** '10/s', '100/m', '5/h' or a number a second; per worker. @default null */
+  /** Tasks started per worker: `10/s`, `100/m`, `5/h` or a number a second; null = no limit. @default null */
   taskDefaultRateLimit: string | number | null;
-  /** Children inherit the priority of the task that calls them. @default false */
+  /** Calls made by a task have its priority. @default false */
   taskInheritParentPriority: boolean;
+
+  // Routing
 
   /** Queues that exist and that a worker consumes; null = the default queue. @default null */
   taskQueues: readonly QueueDefinition[] | Readonly<Record<string, Omit<QueueDefinition, 'name'>>> | null;
-  /** Where each task goes. @default null */
+  /** Where each task goes: a map of names (exact, or with `*` and `?`), a function, a list of these and of pairs of a regular expression and a target. @default null */
   taskRoutes: TaskRoutes | null;
-  /** @default null */
+  /** Priority of calls that name none. @default null */
   taskDefaultPriority: number | null;
   /** Create queues that are named and not in `taskQueues`. @default true */
   taskCreateMissingQueues: boolean;
-  /** @default 'celery' */
+  /** Queue of calls that nothing else routes. @default "celery" */
   taskDefaultQueue: string;
-  /** @default the queue's name */
+  /** Exchange of the default queue; null = the queue's name. @default null */
   taskDefaultExchange: string | null;
-  /** @default 'direct' */
+  /** Type of that exchange, and of those in `taskQueues` that name none. @default "direct" */
   taskDefaultExchangeType: 'direct' | 'topic' | 'fanout' | 'headers';
-  /** @default the queue's name */
+  /** Routing key of the default queue; null = the queue's name. @default null */
   taskDefaultRoutingKey: string | null;
 
-  /** Tasks at one time. @default the number of CPUs */
+  // Worker
+
+  /** Tasks at one time; null = the number of CPUs. @default null */
   workerConcurrency: number | null;
-  /** 'prefork', 'threads', 'async' or 'solo'. @default 'prefork' */
+  /** Where tasks run: `prefork`, `threads`, `async` or `solo`. @default "prefork" */
   workerPool: string;
-  /** Messages reserved a slot; 0 = no limit; 'auto' = none for long tasks, about 50 ms of work for short ones. @default 'auto' (Celery: 4) */
+  /** Messages reserved for each slot; 0 = no limit; `auto` = none for long tasks, about 50 ms of work for short ones. @default "auto" */
   workerPrefetchMultiplier: number | 'auto';
   /** Fetch only for a free slot. @default false */
   workerDisablePrefetch: boolean;
   /** Recycle a child after this many tasks. @default null */
   workerMaxTasksPerChild: number | null;
-  /** Recycle a child over this resident size: KiB, or a text such as '200MB'. @default null */
+  /** Recycle a child whose resident memory is over this: KiB, or a text such as `200MB`. @default null */
   workerMaxMemoryPerChild: number | string | null;
-  /** Time for a child to load the app. @default 10 (Celery: 4) */
+  /** Time for a child to start and to load the app. @default 10 */
   workerProcAliveTimeout: Duration;
-  /** Time for running tasks before a cold shutdown ends them. @default 0 */
+  /** Time that running tasks have before a cold shutdown ends them. @default 0 */
   workerSoftShutdownTimeout: Duration;
-  /** Longest warm shutdown; then it turns cold. null = as long as the tasks need. @default null */
+  /** Longest warm shutdown, then it turns cold; null = as long as the tasks need. Only in tq. @default null */
   workerShutdownTimeout: Duration | null;
   /** Send task events. @default false */
   workerSendTaskEvents: boolean;
   /** Ignore rate limits. @default false */
   workerDisableRateLimits: boolean;
-  /** Most tasks waiting for their ETA in memory; null = no limit. @default null */
+  /** Most tasks that wait for their ETA in memory; null = no limit. @default null */
   workerEtaTaskLimit: number | null;
+
+  // Log
+
   /** Colour log output; null = on a terminal. @default null */
   workerLogColor: boolean | null;
-  /** @default '[%(asctime)s: %(levelname)s/%(processName)s] %(message)s' */
+  /** Layout of log lines. @default "[%(asctime)s: %(levelname)s/%(processName)s] %(message)s" */
   workerLogFormat: string;
-  /** @default '[%(asctime)s: %(levelname)s/%(processName)s] %(task_name)s[%(task_id)s]: %(message)s' */
+  /** Layout of lines that a task writes. @default "[%(asctime)s: %(levelname)s/%(processName)s] %(task_name)s[%(task_id)s]: %(message)s" */
   workerTaskLogFormat: string;
 }
 
+/** How publishing is repeated. */
 export interface PublishRetryPolicy {
+  /** null = until `publishTimeout`. @default 3 */
   readonly maxRetries?: number | null;
+  /** The first pause. @default 0 */
   readonly intervalStart?: Duration;
+  /** How much longer each next one is. @default 0.2 */
   readonly intervalStep?: Duration;
+  /** The longest pause. @default 1 */
   readonly intervalMax?: Duration;
 }
 
-/** What a value must be; the text ends the sentence "… must be". */
-interface Rule {
-  readonly is: string;
-  fits(value: unknown): boolean;
-}
-
-const boolean: Rule = { is: 'true or false', fits: (value) => typeof value === 'boolean' };
-const text: Rule = { is: 'a text', fits: (value) => typeof value === 'string' && value !== '' };
-const texts: Rule = {
-  is: 'a list of texts',
-  fits: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
-};
-const map: Rule = {
-  is: 'an object',
-  fits: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-};
-const duration: Rule = {
-  is: "seconds, or a text such as '250ms', '10s', '1h'",
-  fits: (value) =>
-    (typeof value === 'number' && Number.isFinite(value) && value >= 0) ||
-    (typeof value === 'string' && /^\s*\d+(\.\d+)?\s*(ms|s|m|h|d)?\s*$/.test(value)),
-};
-const count = (least: number): Rule => ({
-  is: `a whole number of at least ${least}`,
-  fits: (value) => Number.isSafeInteger(value) && (value as number) >= least,
-});
-const oneOf = (...values: readonly unknown[]): Rule => ({
-  is: `one of ${values.map((value) => JSON.stringify(value)).join(', ')}`,
-  fits: (value) => values.includes(value),
-});
-const orNull = (rule: Rule): Rule => ({
-  is: `${rule.is}, or null`,
-  fits: (value) => value === null || rule.fits(value),
-});
-const either = (a: Rule, b: Rule): Rule => ({
-  is: `${a.is}, or ${b.is}`,
-  fits: (value) => a.fits(value) || b.fits(value),
-});
-const zone: Rule = { is: "a time zone such as 'Europe/London'", fits: isTimeZone };
-const rate: Rule = {
-  is: "a number a second, or a text such as '10/s', '100/m', '5/h'",
-  fits: (value) =>
-    (typeof value === 'number' && value >= 0) ||
-    (typeof value === 'string' && /^\s*\d+(\.\d+)?\s*(\/\s*[smh])?\s*$/.test(value)),
-};
-const bytes: Rule = {
-  is: "KiB, or a text such as '200MB'",
-  fits: (value) =>
-    count(1).fits(value) || (typeof value === 'string' && /^\s*\d+(\.\d+)?\s*[KMG]i?B\s*$/i.test(value)),
-};
-const anything: Rule = {
-  is: 'a list, an object or a function',
-  fits: (value) => value === null || ['object', 'function'].includes(typeof value),
-};
-
-export const RULES: { readonly [K in keyof Settings]: Rule } = {
-  acceptContent: texts,
-  resultAcceptContent: orNull(texts),
-  timezone: zone,
-  enableUtc: boolean,
-  imports: texts,
-  include: texts,
-  brokerUrl: either(text, texts),
-  brokerTransportOptions: map,
-  brokerConnectionTimeout: duration,
-  brokerConnectionRetry: boolean,
-  brokerConnectionRetryOnStartup: boolean,
-  brokerConnectionMaxRetries: orNull(count(0)),
-  resultBackend: orNull(text),
-  resultBackendTransportOptions: map,
-  resultExpires: orNull(duration),
-  resultExtended: boolean,
-  taskSerializer: text,
-  taskCompression: orNull(text),
-  taskDefaultDeliveryMode: oneOf(1, 2, 'transient', 'persistent'),
-  taskPublishRetry: boolean,
-  taskPublishRetryPolicy: map,
-  publishTimeout: duration,
-  maxMessageBytes: count(1),
-  taskAlwaysEager: boolean,
-  taskEagerPropagates: boolean,
-  taskStoreEagerResult: boolean,
-  taskIgnoreResult: boolean,
-  taskStoreErrorsEvenIfIgnored: boolean,
-  taskTrackStarted: boolean,
-  taskTimeLimit: orNull(duration),
-  taskSoftTimeLimit: orNull(duration),
-  taskAcksLate: boolean,
-  taskAcksOnFailureOrTimeout: boolean,
-  taskRejectOnWorkerLost: boolean,
-  taskMaxDeliveries: orNull(count(1)),
-  taskDeadLetterQueue: orNull(text),
-  taskDefaultRateLimit: orNull(rate),
-  taskInheritParentPriority: boolean,
-  taskQueues: anything,
-  taskRoutes: anything,
-  taskDefaultPriority: orNull(count(0)),
-  taskCreateMissingQueues: boolean,
-  taskDefaultQueue: text,
-  taskDefaultExchange: orNull(text),
-  taskDefaultExchangeType: oneOf('direct', 'topic', 'fanout', 'headers'),
-  taskDefaultRoutingKey: orNull(text),
-  workerConcurrency: orNull(count(1)),
-  workerPool: text,
-  workerPrefetchMultiplier: either(count(0), oneOf('auto')),
-  workerDisablePrefetch: boolean,
-  workerMaxTasksPerChild: orNull(count(1)),
-  workerMaxMemoryPerChild: orNull(bytes),
-  workerProcAliveTimeout: duration,
-  workerSoftShutdownTimeout: duration,
-  workerShutdownTimeout: orNull(duration),
-  workerSendTaskEvents: boolean,
-  workerDisableRateLimits: boolean,
-  workerEtaTaskLimit: orNull(count(0)),
-  workerLogColor: orNull(boolean),
-  workerLogFormat: text,
-  workerTaskLogFormat: text,
-};
-
-export const DEFAULTS: Settings = {
+/** What holds when nobody says otherwise. */
+export const DEFAULTS: Settings = frozen({
   acceptContent: ['json'],
   resultAcceptContent: null,
   timezone: 'UTC',
@@ -325,7 +229,7 @@ export const DEFAULTS: Settings = {
   workerLogColor: null,
   workerLogFormat: '[%(asctime)s: %(levelname)s/%(processName)s] %(message)s',
   workerTaskLogFormat: '[%(asctime)s: %(levelname)s/%(processName)s] %(task_name)s[%(task_id)s]: %(message)s',
-};
+});
 
 /** `preset: 'celery'`: Celery's own defaults where tq's differ (docs/adr/0004). */
 export const PRESETS: Readonly<Record<'celery', Partial<Settings>>> = {
@@ -340,11 +244,8 @@ export const PRESETS: Readonly<Record<'celery', Partial<Settings>>> = {
   },
 };
 
-function isTimeZone(value: unknown): boolean {
-  if (typeof value !== 'string') return false;
-  try {
-    return Intl.DateTimeFormat('en', { timeZone: value }) !== undefined;
-  } catch {
-    return false;
-  }
+/** All apps share the defaults, so nobody may change them in place. */
+function frozen(settings: Settings): Settings {
+  for (const value of Object.values(settings)) Object.freeze(value);
+  return Object.freeze(settings);
 }

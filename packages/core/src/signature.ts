@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import type { App } from './app.ts';
-import { optionsFromWire, optionsToWire, signatureList } from './call-options.ts';
+import { mergeOptions, optionsFromWire, optionsToWire, signatureList } from './call-options.ts';
 import type { CallOptions, SignatureLike } from './call-options.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { repr } from './message/repr.ts';
-import type { SentCall } from './sent-call.ts';
-import { encodeJson } from './serialize/json.ts';
+import { SentCall } from './sent-call.ts';
+import { decodeJson, encodeJson } from './serialize/json.ts';
+import { isMarker } from './serialize/typed.ts';
 import type { SignatureData } from './types/signature.ts';
 
 /**
@@ -23,6 +25,7 @@ export class Signature<Needs extends unknown[] = unknown[], Gives = unknown> {
     this.data = data;
   }
 
+  /** The task's registered name. */
   get task(): string {
     return this.data.task;
   }
@@ -34,8 +37,10 @@ export class Signature<Needs extends unknown[] = unknown[], Gives = unknown> {
 
   /** Sends the call with options: task < signature < call. */
   applyAsync(args?: Needs, options: CallOptions = {}): SentCall<Gives> {
+    const { subtask_type: composite } = this.data;
+    if (composite) return SentCall.of<Gives>(randomUUID(), Promise.reject(notYet(composite)));
     const { args: all, kwargs, options: merged } = applied(this.data, args ?? [], options);
-    return this.#app.send<Gives>(this.data.task, all, { ...merged, kwargs });
+    return this.#app.call<Gives>(this.data.task, all, { ...merged, kwargs });
   }
 
   /** Another signature with more arguments in front, merged keyword arguments and options. */
@@ -44,12 +49,12 @@ export class Signature<Needs extends unknown[] = unknown[], Gives = unknown> {
     kwargs: Readonly<Record<string, unknown>> = {},
     options: CallOptions = {},
   ): Signature<unknown[], Gives> {
-    const merged = applied(this.data, args, { ...options, kwargs });
+    const { data } = this;
+    const merged = mergedArguments(data, args, kwargs);
     return new Signature(this.#app, {
-      ...this.data,
-      args: merged.args,
-      kwargs: merged.kwargs,
-      options: optionsToWire(merged.options),
+      ...data,
+      ...merged,
+      options: mergeOptions(data.options, optionsToWire(options)),
     });
   }
 
@@ -106,6 +111,13 @@ export class Signature<Needs extends unknown[] = unknown[], Gives = unknown> {
   }
 }
 
+/** To send its parts is canvas's affair. */
+function notYet(composite: string): ImproperlyConfigured {
+  return new ImproperlyConfigured(
+    `A ${composite} can't be sent yet: tq sends single tasks with their links.`,
+  );
+}
+
 /** Any signature, where its types don't matter. */
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for every argument list
 export type AnySignature = Signature<any, any>;
@@ -137,44 +149,68 @@ export function applied(
   readonly kwargs: Readonly<Record<string, unknown>>;
   readonly options: CallOptions;
 } {
-  const own = optionsFromWire(data.options);
-  const { kwargs: extra, ...call } = options;
-  const merged = {
-    ...own,
-    ...withoutUndefined(call),
-    ...(own.groupId === undefined ? {} : { groupId: own.groupId }),
-  };
-  if (data.immutable) return { args: data.args ?? [], kwargs: data.kwargs ?? {}, options: merged };
-  return { args: [...args, ...(data.args ?? [])], kwargs: { ...data.kwargs, ...extra }, options: merged };
+  const { kwargs, ...call } = options;
+  const merged = mergeOptions(data.options, optionsToWire(call));
+  return { ...mergedArguments(data, args, kwargs ?? {}), options: optionsFromWire(merged) };
 }
 
-/** Checks data that came from outside, such as parsed JSON. */
+/** New arguments in front, new keyword arguments over the old; an immutable signature keeps its own. */
+function mergedArguments(
+  data: SignatureData,
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>>,
+): { readonly args: readonly unknown[]; readonly kwargs: Readonly<Record<string, unknown>> } {
+  if (data.immutable) return { args: data.args ?? [], kwargs: data.kwargs ?? {} };
+  return { args: [...args, ...(data.args ?? [])], kwargs: { ...data.kwargs, ...kwargs } };
+}
+
+/** Checks data that came from outside, such as parsed JSON, and reads Celery's typed values in it. @throws ImproperlyConfigured */
 export function checkSignatureData(data: unknown): SignatureData {
-  const { task, args, kwargs } = (data ?? {}) as Partial<SignatureData>;
-  if (
-    typeof task !== 'string' ||
-    task === '' ||
-    (args !== undefined && !Array.isArray(args)) ||
-    (kwargs !== undefined && (typeof kwargs !== 'object' || kwargs === null))
-  ) {
+  const { task, args, kwargs, options } = (data ?? {}) as Partial<SignatureData>;
+  const fits =
+    typeof task === 'string' &&
+    task !== '' &&
+    isAbsentOr(Array.isArray, args) &&
+    isAbsentOr(isRecord, kwargs) &&
+    isAbsentOr(isRecord, options);
+  if (!fits)
     throw new ImproperlyConfigured(
-      'Not a signature: expected an object with `task`, a list `args` and an object `kwargs`.',
+      'Not a signature: expected an object with `task`, a list `args` and objects `kwargs` and `options`.',
     );
-  }
-  return data as SignatureData;
+  const { subtask_type = null, immutable = false, ...rest } = revived(data) as SignatureData;
+  return {
+    ...rest,
+    args: rest.args ?? [],
+    kwargs: rest.kwargs ?? {},
+    options: rest.options ?? {},
+    subtask_type,
+    immutable,
+  };
+}
+
+function isAbsentOr(fits: (value: unknown) => boolean, value: unknown): boolean {
+  return value === undefined || value === null || fits(value);
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Nested signatures as plain data, so that only values are left to encode. */
 function plain(value: unknown): unknown {
-  if (value instanceof Signature) return plain(value.data);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
-    return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+  return mapped(value, (object) => object);
 }
 
-function withoutUndefined(options: CallOptions): CallOptions {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined && value !== null),
-  );
+/** The same with Celery's typed values read. */
+function revived(value: unknown): unknown {
+  return mapped(value, (object) => (isMarker(object) ? decodeJson(JSON.stringify(object)) : object));
+}
+
+/** A copy of lists, objects and signatures; every other value as it is. */
+function mapped(value: unknown, finish: (object: object) => unknown): unknown {
+  if (value instanceof Signature) return mapped(value.data, finish);
+  if (Array.isArray(value)) return value.map((item) => mapped(item, finish));
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  return finish(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapped(item, finish)])));
 }

@@ -1,7 +1,9 @@
+import { didYouMean } from './did-you-mean.ts';
+import { durationMs } from './duration.ts';
 import type { Duration } from './duration.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import type { TaskContext } from './context.ts';
-import { parameterNames } from './parameters.ts';
+import { parameterNames } from './parameter-text.ts';
 
 /** A class of errors, also an abstract one. */
 // oxlint-disable-next-line typescript/no-explicit-any -- constructor arguments are of no interest here
@@ -29,7 +31,10 @@ type StandardResult<Output> =
 export interface TaskOptions {
   /** The task gets its context `self` as first parameter. @default false */
   readonly bind?: boolean;
-  /** Names of the parameters, so that keyword arguments of a caller fill them. */
+  /**
+   * Names of the parameters, so that keyword arguments of a caller fill them; a name that ends with `?` may be left out, as
+   * may those with a default value. Keyword arguments of other names arrive as one trailing object.
+   */
   readonly params?: readonly string[];
   /** null = no limit. @default 3 */
   readonly maxRetries?: number | null;
@@ -45,8 +50,11 @@ export interface TaskOptions {
   readonly retryBackoffMax?: Duration;
   /** Wait a random part of it. @default true */
   readonly retryJitter?: boolean;
+  /** Don't keep what the task returns. @default the setting taskIgnoreResult */
   readonly ignoreResult?: boolean;
+  /** But keep its errors. @default the setting taskStoreErrorsEvenIfIgnored */
   readonly storeErrorsEvenIfIgnored?: boolean;
+  /** Keep the state STARTED. @default the setting taskTrackStarted */
   readonly trackStarted?: boolean;
   /** Keep the ids of tasks that this one starts with its result. @default true */
   readonly trail?: boolean;
@@ -54,25 +62,37 @@ export interface TaskOptions {
   readonly sendEvents?: boolean;
   /** Most characters of the result in logs and events. @default 1024 */
   readonly resultReprMaxSize?: number;
+  /** @default the setting taskSerializer */
   readonly serializer?: string;
+  /** @default the setting taskCompression */
   readonly compression?: string;
-  /** '10/s', '100/m', '5/h' or a number a second; per worker. */
+  /** '10/s', '100/m', '5/h' or a number a second; per worker. @default the setting taskDefaultRateLimit */
   readonly rateLimit?: string | number | null;
-  /** Hard limit: the task is ended by force. */
+  /** Hard limit: the task is ended by force. @default the setting taskTimeLimit */
   readonly timeLimit?: Duration;
-  /** Soft limit: the task's signal fires. */
+  /** Soft limit: the task's signal fires. @default the setting taskSoftTimeLimit */
   readonly softTimeLimit?: Duration;
+  /** Acknowledge after running rather than before. @default the setting taskAcksLate */
   readonly acksLate?: boolean;
+  /** With late acknowledgement, acknowledge also what failed or ran out of time. @default the setting taskAcksOnFailureOrTimeout */
   readonly acksOnFailureOrTimeout?: boolean;
+  /** With late acknowledgement, run again when the process died. @default the setting taskRejectOnWorkerLost */
   readonly rejectOnWorkerLost?: boolean;
+  /** Fail after so many deliveries without an end; null = no limit. @default the setting taskMaxDeliveries */
   readonly maxDeliveries?: number | null;
   /** Errors that are expected: logged at level info, without a stack. */
   readonly throws?: readonly ErrorClass[];
+  /** Don't start calls that are older than this. */
   readonly expires?: Duration;
+  /** Priority of calls that name none. @default the setting taskDefaultPriority */
   readonly priority?: number;
+  /** Queue of calls that name none; wins over taskRoutes. */
   readonly queue?: string;
+  /** Exchange of calls that name none; wins over taskRoutes. */
   readonly exchange?: string;
+  /** Routing key of calls that name none; wins over taskRoutes. */
   readonly routingKey?: string;
+  /** @default the setting taskDefaultDeliveryMode */
   readonly deliveryMode?: 1 | 2 | 'transient' | 'persistent';
   /** Display name in logs and monitors. */
   readonly shadow?:
@@ -88,12 +108,20 @@ export interface TaskOptions {
   readonly override?: boolean;
 }
 
-/** Handlers of one task; Celery's before_start, on_success, on_retry, on_failure and after_return. */
+/**
+ * Handlers of one task; Celery's before_start, on_success, on_retry, on_failure and after_return. What `beforeStart` throws
+ * fails the task; what the others throw is logged.
+ */
 export interface TaskHooks {
+  /** Before the function runs, in its context. */
   beforeStart?(self: TaskContext): void | Promise<void>;
+  /** After it has returned something that can be kept. */
   onSuccess?(self: TaskContext, result: unknown): void | Promise<void>;
+  /** After it has asked for another attempt; `error` is the cause, if there's one. */
   onRetry?(self: TaskContext, error: unknown): void | Promise<void>;
+  /** After it has failed for good. */
   onFailure?(self: TaskContext, error: unknown): void | Promise<void>;
+  /** Last, with SUCCESS and the result or FAILURE and the error. */
   afterReturn?(self: TaskContext, state: string, value: unknown): void | Promise<void>;
 }
 
@@ -177,18 +205,45 @@ export function makeDefinition(
   if (typeof name !== 'string' || name === '')
     throw new ImproperlyConfigured('A task needs a name: app.task("proj.tasks.add", …).');
   if (typeof run !== 'function') throw new ImproperlyConfigured(`The task ${name} needs a function.`);
-  for (const key of Object.keys(options)) {
-    if (!KNOWN.has(key))
-      throw new ImproperlyConfigured(`Unknown option ${JSON.stringify(key)} of the task ${name}.`);
-  }
+  checkOptions(name, options);
   const bound = options.bind ? 1 : 0;
-  const read = parameterNames(run).slice(bound);
-  const parameters = options.params ?? read;
+  const names = options.params ?? parameterNames(run).slice(bound);
+  const optional = names.findIndex((each) => each.endsWith('?'));
+  const most = optional >= 0 ? optional : (options.params?.length ?? Infinity);
   return {
     name,
     options: { ...DEFAULTS, ...options },
     run,
-    parameters,
-    required: Math.max(0, Math.min(run.length - bound, options.params?.length ?? Infinity)),
+    parameters: names.map((each) => each.replace(/\?$/, '')),
+    required: Math.max(0, Math.min(run.length - bound, most)),
   };
+}
+
+const DURATIONS = ['defaultRetryDelay', 'retryBackoffMax', 'timeLimit', 'softTimeLimit', 'expires'] as const;
+const CLASSES = ['autoretryFor', 'dontAutoretryFor', 'throws'] as const;
+
+/** Says at once, where the task is written, what would fail in a worker later. */
+function checkOptions(name: string, options: TaskOptions): void {
+  const of = `of the task ${name}`;
+  for (const key of Object.keys(options)) {
+    if (KNOWN.has(key)) continue;
+    const near = didYouMean(key, KNOWN);
+    throw new ImproperlyConfigured(
+      `Unknown option ${JSON.stringify(key)} ${of}.${near ? ` Did you mean ${near}?` : ''}`,
+    );
+  }
+  for (const key of DURATIONS) {
+    const value = options[key];
+    if (value !== undefined) durationMs(value, `${key} ${of}`);
+  }
+  for (const key of CLASSES) {
+    const types = options[key];
+    if (!Array.isArray(types) || types.every((type) => typeof type === 'function')) continue;
+    throw new ImproperlyConfigured(
+      `${key} ${of} holds something that is no class. Does its module import this one?`,
+    );
+  }
+  const { maxRetries } = options;
+  if (maxRetries !== undefined && maxRetries !== null && !(maxRetries >= 0))
+    throw new ImproperlyConfigured(`maxRetries ${of} must be 0 or more, or null for no limit.`);
 }

@@ -1,5 +1,6 @@
 import type { App } from './app.ts';
 import type { CallOptions } from './call-options.ts';
+import { callDirectly } from './direct-call.ts';
 import { makeSignatureData, Signature } from './signature.ts';
 import type { EndsCall, Missing } from './signature-types.ts';
 import type { SentCall } from './sent-call.ts';
@@ -45,15 +46,15 @@ export function makeTask<P extends unknown[], R>(app: App, definition: TaskDefin
   const { name, options, run } = definition;
   const plain = run as (...args: unknown[]) => R;
   const call = options.bind
-    ? (...args: P): R => app.callDirectly(definition, args) as R
+    ? (...args: P): R => callDirectly(app, definition, args) as R
     : (...args: P): R => plain(...args);
   const methods = {
     taskName: name,
     app,
     definition,
-    delay: (...args: P) => app.send<Awaited<R>>(name, args),
+    delay: (...args: P) => app.call<Awaited<R>>(name, args),
     applyAsync: (args: readonly unknown[] = [], callOptions: CallOptions = {}) =>
-      app.send<Awaited<R>>(name, args, callOptions),
+      app.call<Awaited<R>>(name, args, callOptions),
     apply: (args: readonly unknown[] = [], callOptions: CallOptions = {}) =>
       app.applyEagerly<Awaited<R>>(name, args, callOptions),
     s: (...args: unknown[]) => new Signature(app, makeSignatureData(name, args, {}, false)),

@@ -1,14 +1,14 @@
-import { writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { ImproperlyConfigured } from '@tq/core';
-import { REPORT_FD } from './wire.ts';
+import type { Speaker } from './job-loop.ts';
+import { ProcessSpeaker } from './process-speaker.ts';
 import type { ChildMessage, ParentMessage } from './wire.ts';
 
 /** A host's way to its pool. */
-export interface Link {
-  /** On its way when this returns. Throws when the message can't be put into words. */
-  say(message: ChildMessage): void;
+export interface Link extends Speaker {
   listen(hear: (messages: readonly ParentMessage[]) => void): void;
+  /** From now on something may be kept back a moment if it is noted. */
+  takeNotes(): void;
 }
 
 /** The link of this process or thread. */
@@ -20,40 +20,25 @@ export function openLink(): Link {
   );
 }
 
+/** A message that was posted has left, whatever the thread does next. */
 function threadLink(port: NonNullable<typeof parentPort>): Link {
+  const say = (message: ChildMessage): void => port.postMessage(message);
   return {
-    say: (message) => port.postMessage(message),
+    say,
+    note: say,
+    flush: () => undefined,
+    takeNotes: () => undefined,
     listen: (hear) => void port.on('message', hear),
   };
 }
 
 function processLink(): Link {
+  const speaker = new ProcessSpeaker();
   return {
-    say: (message) => write(`${JSON.stringify(message)}\n`),
+    say: (message) => speaker.say(message),
+    note: (message, nowMs) => speaker.note(message, nowMs),
+    flush: () => speaker.flush(),
+    takeNotes: () => speaker.takeNotes(),
     listen: (hear) => void process.on('message', (messages) => hear(messages as ParentMessage[])),
   };
-}
-
-const scratch = Buffer.alloc(64 * 1024);
-
-function write(text: string): void {
-  const fits = text.length * 3 <= scratch.length;
-  const bytes = fits ? scratch : Buffer.from(text);
-  const length = fits ? scratch.write(text, 0) : bytes.length;
-  for (let at = 0; at < length;) at += writeSome(bytes, at, length - at);
-}
-
-const pause = new Int32Array(new SharedArrayBuffer(4));
-
-function writeSome(bytes: Buffer, at: number, length: number): number {
-  try {
-    return writeSync(REPORT_FD, bytes, at, length);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // Nobody is left to work for: run nothing more.
-    if (code === 'EPIPE' || code === 'ECONNRESET') process.exit(1);
-    if (code !== 'EAGAIN') throw error;
-    Atomics.wait(pause, 0, 0, 1);
-    return 0;
-  }
 }

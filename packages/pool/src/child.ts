@@ -43,6 +43,7 @@ export function serve(setup: Setup, options: ServeOptions = {}): void {
     const { init, index, processName, title, slots } = message;
     if (isMainThread) process.title = title;
     try {
+      if (message.notes) link.takeNotes();
       const handler = await setup(init, { index, processName, title, slots });
       loop = makeLoop(link, message, handler);
       link.say({ kind: 'ready' });
@@ -75,7 +76,7 @@ function makeLoop(link: Link, message: InitMessage, handler: JobHandler): JobLoo
     handler,
     turnstile: openTurnstile(message.gate),
     slots: message.slots,
-    say: (report) => link.say(report),
+    speaker: link,
     ...(memory ? { finished: (idle) => memory.jobFinished(idle) } : {}),
   });
 }

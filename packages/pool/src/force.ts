@@ -1,5 +1,6 @@
 import type { Alarms } from './alarms.ts';
 import type { Grid } from './grid.ts';
+import type { Host } from './host.ts';
 import type { Ending, Ticket } from './ticket.ts';
 import type { AbortNotice } from './wire.ts';
 
@@ -27,10 +28,18 @@ export class Force {
     if (!host || ticket.ending) return;
     if (this.#kind === 'abort') return host.urge(ticket, notice);
     ticket.ending = ending;
-    if (this.#kind === 'kill') return host.kill(IGNORED.has(signal) ? 'SIGKILL' : signal);
+    if (this.#kind === 'kill') return this.#kill(ticket, host, IGNORED.has(signal) ? 'SIGKILL' : signal);
     host.urge(ticket, notice);
     const urgedMs = host.heardMs;
     this.#alarms.set(OBEY_MS, () => this.#overdue(ticket, ending, urgedMs));
+  }
+
+  /** Not before everything that has arrived was read: the job may be over, and its host must not start the next one. */
+  #kill(ticket: Ticket, host: Host, signal: NodeJS.Signals): void {
+    host.hush();
+    setImmediate(() => {
+      if (!ticket.over) host.kill(signal);
+    });
   }
 
   #overdue(ticket: Ticket, ending: Ending, urgedMs: number): void {

@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { closeSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import type { Gate, Turnstile } from './gate.ts';
+import { openNamelessFile } from './nameless-file.ts';
 
 /** A permission is a sequence number, 4 bytes. */
 const SIZE = 4;
@@ -24,11 +22,9 @@ export class FileGate implements Gate {
 
   /** `childFd` is the number that the file has in the child. */
   constructor(childFd: number) {
-    const path = join(tmpdir(), `tq-gate-${process.pid}-${randomUUID()}`);
-    this.fd = openSync(path, 'wx+', 0o600);
     this.handle = { kind: 'file', fd: childFd } as const;
+    this.fd = openNamelessFile();
     try {
-      unlinkSync(path);
       // A full disk shows here, not under load.
       this.grant(0, 1);
       this.recall();

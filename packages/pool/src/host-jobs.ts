@@ -43,6 +43,11 @@ export class HostJobs {
     return this.#done;
   }
 
+  /** Whether the host was given anything to do in its life. */
+  get used(): boolean {
+    return this.#next > 0;
+  }
+
   /** Jobs that hold or await a slot of the host. */
   get size(): number {
     return this.#sent.size;
@@ -133,10 +138,12 @@ export class HostJobs {
 
   finished(message: Done): void {
     const ticket = this.#remove(message.seq);
+    if (!ticket) return; // read in the notes and heard again
     this.#done++;
-    if (!ticket || ticket.over) return;
-    this.#parts.averages.add(ticket.job.task, message.ms);
-    ticket.accept(this.#place.pid, message.atMs);
+    if (ticket.over) return;
+    const ms = message.us / 1000;
+    this.#parts.averages.add(ticket.job.task, ms);
+    ticket.accept(this.#place.pid, this.#parts.host.clock.now() - ms);
     const { ending } = ticket;
     // A job that was ended and obeyed did end; one that had succeeded by then has succeeded.
     const obeyed = ending && message.outcome.kind !== 'succeeded';

@@ -124,10 +124,19 @@ export class Host {
     if (this.jobs.spent) this.#retire();
   }
 
-  /** Nothing was heard for a while: no more jobs are sent ahead until something is. Gives what had been. */
-  hush(): readonly Ticket[] {
+  /** Gives back what was sent ahead, and is sent nothing ahead until something is heard of the host. */
+  hush(): void {
+    this.#giveBack();
+    this.readNotes();
     this.#quiet = true;
-    return this.jobs.takeBack();
+  }
+
+  /** What the host would have said if it were not blocked. */
+  readNotes(): void {
+    const notes = this.#place.readNotes();
+    if (notes.length === 0) return;
+    for (const message of notes) this.#hear(message);
+    this.#events.heard();
   }
 
   /** Aborts the job's signal, and has the host say something when it is able to. */
@@ -145,19 +154,24 @@ export class Host {
   /** Takes no more jobs, gives back those that have not started, and leaves after the last one. */
   retire(): void {
     if (this.#state === 'starting') this.kill('SIGKILL');
-    const tickets = this.jobs.takeBack();
+    this.#giveBack();
     this.#retire();
-    if (tickets.length > 0) this.#events.gaveBack(tickets);
   }
 
   kill(signal: NodeJS.Signals): void {
     if (this.#state === 'gone' || (this.#doomed && signal !== 'SIGKILL')) return;
     this.#doomed = true;
+    this.#giveBack();
     this.#place.kill(signal);
     this.#wake(KILL_MS, () => {
       if (signal === 'SIGKILL') this.#abandon();
       else this.kill('SIGKILL');
     });
+  }
+
+  #giveBack(): void {
+    const tickets = this.jobs.takeBack();
+    if (tickets.length > 0) this.#events.gaveBack(tickets);
   }
 
   #start(): void {
@@ -171,6 +185,7 @@ export class Host {
       init: host.init,
       ...this.info,
       gate: this.#place.gate.handle,
+      notes: this.#place.notes,
       reportMemory: host.maxMemoryPerChild !== undefined,
     });
   }
@@ -288,10 +303,9 @@ export class Host {
     const wanted = this.#doomed || this.#state === 'leaving';
     this.#state = 'gone';
     this.#parts.alarms.cancel(this.#alarm);
-    const unstarted = this.jobs.takeBack();
+    this.#giveBack();
     this.#place.gate.close();
     this.jobs.lose(detail);
-    if (unstarted.length > 0) this.#events.gaveBack(unstarted);
     this.#events.gone({ detail, wanted, failure });
   }
 }

@@ -8,12 +8,21 @@ import type { AbortNotice, ChildMessage, JobMessage, ParentMessage } from './wir
 /** Jobs that have started may stay in the queue's array until there are so many. */
 const TRIM = 100;
 
+/** How a host speaks to its pool. Both verbs throw when the message can't be put into words. */
+export interface Speaker {
+  /** Says it at once, after all that was noted. */
+  say(message: ChildMessage): void;
+  /** Says it soon; until then the pool can read it should the host block or die. */
+  note(message: ChildMessage, nowMs: number): void;
+  /** Says what was noted. */
+  flush(): void;
+}
+
 export interface JobLoopOptions {
   readonly handler: JobHandler;
   readonly turnstile: Turnstile;
   readonly slots: number;
-  /** Must have sent the message when it returns: the next job may block the event loop. */
-  readonly say: (message: ChildMessage) => void;
+  readonly speaker: Speaker;
   /** Called after each job. */
   readonly finished?: (idle: boolean) => void;
 }
@@ -22,7 +31,7 @@ export interface JobLoopOptions {
 export class JobLoop {
   readonly #handler: JobHandler;
   readonly #turnstile: Turnstile;
-  readonly #say: (message: ChildMessage) => void;
+  readonly #speaker: Speaker;
   readonly #finished: ((idle: boolean) => void) | undefined;
   readonly #questions: Questions;
   readonly #running = new Map<number, RunningJob>();
@@ -39,9 +48,9 @@ export class JobLoop {
     this.#handler = options.handler;
     this.#turnstile = options.turnstile;
     this.#slots = options.slots;
-    this.#say = options.say;
+    this.#speaker = options.speaker;
     this.#finished = options.finished;
-    this.#questions = new Questions(this.#say);
+    this.#questions = new Questions((message) => this.#speaker.say(message));
   }
 
   hear(message: ParentMessage): void {
@@ -57,7 +66,7 @@ export class JobLoop {
         this.#slots = message.slots;
         return this.#fill();
       case 'ping':
-        return this.#say({ kind: 'pong' });
+        return this.#speaker.say({ kind: 'pong' });
       case 'init':
       case 'leave':
         return;
@@ -76,11 +85,45 @@ export class JobLoop {
 
   async #lane(first: JobMessage): Promise<void> {
     for (let job: JobMessage | undefined = first; job; job = this.#next()) {
-      await this.#run(job);
-      this.#finished?.(this.#first === this.#jobs.length);
+      const startedMs = performance.now();
+      const context = this.#enter(job);
+      let outcome: Outcome;
+      try {
+        outcome = await this.#handler(job.payload, context);
+      } catch (error) {
+        outcome = failed(error, performance.now() - startedMs);
+      }
+      this.#leave(job, outcome, startedMs);
       if (this.#lanes > this.#slots) break;
     }
     this.#lanes--;
+    this.#speaker.flush();
+  }
+
+  #enter(job: JobMessage): RunningJob {
+    const notice = this.#early.size > 0 ? this.#early.get(job.seq) : undefined;
+    const context = new RunningJob(job, notice ?? job.aborted, this.#questions, this.#log);
+    this.#running.set(job.seq, context);
+    if (job.announce) this.#speaker.say({ kind: 'accepted', seq: job.seq, atMs: Date.now() });
+    return context;
+  }
+
+  #leave({ seq }: JobMessage, outcome: Outcome, startedMs: number): void {
+    this.#running.delete(seq);
+    const nowMs = performance.now();
+    const us = Math.round((nowMs - startedMs) * 1000);
+    try {
+      this.#report({ kind: 'done', seq, outcome, us }, nowMs);
+    } catch (error) {
+      this.#report({ kind: 'done', seq, outcome: failed(error, us / 1000), us }, nowMs);
+    }
+    this.#finished?.(this.#first === this.#jobs.length);
+  }
+
+  /** With more to do the outcome may wait a little for company. */
+  #report(message: ChildMessage, nowMs: number): void {
+    if (this.#first < this.#jobs.length) this.#speaker.note(message, nowMs);
+    else this.#speaker.say(message);
   }
 
   /** The next job that may start. Jobs whose permission was taken back are dropped on the way. */
@@ -121,32 +164,6 @@ export class JobLoop {
     this.#early.clear();
   }
 
-  async #run(job: JobMessage): Promise<void> {
-    const { seq } = job;
-    const notice = this.#early.size > 0 ? this.#early.get(seq) : undefined;
-    const context = new RunningJob(notice ? { aborted: notice, ...job } : job, this.#questions, this.#log);
-    this.#running.set(seq, context);
-    const startedAt = performance.now();
-    const atMs = Math.round(performance.timeOrigin + startedAt);
-    if (job.announce) this.#say({ kind: 'accepted', seq, atMs });
-    const outcome = await this.#outcome(job, context, startedAt);
-    this.#running.delete(seq);
-    const ms = performance.now() - startedAt;
-    try {
-      this.#say({ kind: 'done', seq, outcome, atMs, ms });
-    } catch (error) {
-      this.#say({ kind: 'done', seq, outcome: failed(error, ms), atMs, ms });
-    }
-  }
-
-  async #outcome(job: JobMessage, context: RunningJob, startedAt: number): Promise<Outcome> {
-    try {
-      return await this.#handler(job.payload, context);
-    } catch (error) {
-      return failed(error, performance.now() - startedAt);
-    }
-  }
-
   #abort(seq: number, notice: AbortNotice): void {
     const running = this.#running.get(seq);
     if (running) running.abort(notice);
@@ -156,9 +173,9 @@ export class JobLoop {
 
   readonly #log: RunningJob['log'] = (level, message, fields) => {
     try {
-      this.#say({ kind: 'log', level, message, ...(fields ? { fields } : {}) });
+      this.#speaker.say({ kind: 'log', level, message, ...(fields ? { fields } : {}) });
     } catch (error) {
-      this.#say({ kind: 'log', level, message, fields: { unprintable: toError(error).message } });
+      this.#speaker.say({ kind: 'log', level, message, fields: { unprintable: toError(error).message } });
     }
   };
 }

@@ -13,6 +13,7 @@ class HerePlace implements Place {
   readonly pid = process.pid;
   readonly gate = new SharedGate();
   readonly drained = true;
+  readonly notes = false;
   readonly #options: PlaceOptions;
   readonly #events: PlaceEvents;
   #loop: JobLoop | undefined;
@@ -20,6 +21,10 @@ class HerePlace implements Place {
   constructor(options: PlaceOptions, events: PlaceEvents) {
     this.#options = options;
     this.#events = events;
+  }
+
+  readNotes(): readonly ChildMessage[] {
+    return [];
   }
 
   send(messages: readonly ParentMessage[]): void {
@@ -42,7 +47,8 @@ class HerePlace implements Place {
       const handler = await this.#options.host.handler();
       const say = (report: ChildMessage): void => this.#events.received([report]);
       const turnstile = new SharedTurnstile(this.gate.handle.memory);
-      this.#loop = new JobLoop({ handler, turnstile, slots: message.slots, say });
+      const speaker = { say, note: say, flush: () => undefined };
+      this.#loop = new JobLoop({ handler, turnstile, slots: message.slots, speaker });
       say({ kind: 'ready' });
     } catch (thrown) {
       const error = toError(thrown);

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { toError } from '@tq/core/internal';
@@ -7,10 +8,12 @@ import type { Gate } from './gate.ts';
 import { FileGate } from './gate-file.ts';
 import { OpenGate } from './gate-open.ts';
 import { Lines } from './lines.ts';
+import { openNamelessFile } from './nameless-file.ts';
+import { readNotes } from './notepad.ts';
 import type { Place, PlaceEvents, PlaceOptions } from './place.ts';
 import { Reports } from './reports.ts';
 import { GATE_FD, REPORT_FD } from './wire.ts';
-import type { ParentMessage } from './wire.ts';
+import type { ChildMessage, ParentMessage } from './wire.ts';
 
 /** After a process has ended, its last words are in the pipe already; this is how long reading them may take. */
 const LAST_WORDS_MS = 2000;
@@ -28,6 +31,7 @@ export function openProcess(options: PlaceOptions, events: PlaceEvents): Place {
 
 class ProcessPlace implements Place {
   readonly gate: Gate;
+  readonly #notes: number | undefined;
   readonly #events: PlaceEvents;
   readonly #child: ChildProcess | undefined;
   readonly #reports = new Reports();
@@ -41,19 +45,14 @@ class ProcessPlace implements Place {
 
   constructor(options: PlaceOptions, events: PlaceEvents) {
     this.#events = events;
-    this.gate = openGate(options);
+    const files = openFiles(options);
+    this.gate = files?.gate ?? new OpenGate();
+    this.#notes = files?.notes;
     try {
       this.#child = fork(fileURLToPath(options.host.entry), [], {
         execArgv: [...(options.execArgv ?? withoutDebugger(process.execArgv))],
         serialization: 'json',
-        stdio: [
-          'ignore',
-          'pipe',
-          'pipe',
-          'ipc',
-          'pipe',
-          this.gate instanceof FileGate ? this.gate.fd : 'ignore',
-        ],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe', files?.gate.fd ?? 'ignore', files?.notes ?? 'ignore'],
       });
     } catch (error) {
       setImmediate(() => this.#end(toError(error).message));
@@ -68,6 +67,14 @@ class ProcessPlace implements Place {
 
   get drained(): boolean {
     return !this.#congested;
+  }
+
+  get notes(): boolean {
+    return this.#notes !== undefined;
+  }
+
+  readNotes(): readonly ChildMessage[] {
+    return this.#notes === undefined || this.#over ? [] : readNotes(this.#notes);
   }
 
   send(messages: readonly ParentMessage[]): void {
@@ -157,21 +164,35 @@ class ProcessPlace implements Place {
 
   #end(detail: string): void {
     if (this.#over) return;
-    this.#over = true;
     clearTimeout(this.#lastWords);
+    const notes = this.readNotes();
+    this.#over = true;
+    if (notes.length > 0) this.#events.received(notes);
     this.#events.gone(detail);
+    if (this.#notes !== undefined) closeSync(this.#notes);
   }
 }
 
-function openGate(options: PlaceOptions): Gate {
-  if (process.platform === 'win32') return new OpenGate();
+interface Files {
+  readonly gate: FileGate;
+  readonly notes: number;
+}
+
+function openFiles(options: PlaceOptions): Files | undefined {
+  if (process.platform === 'win32') return undefined;
   try {
-    return new FileGate(GATE_FD);
+    const gate = new FileGate(GATE_FD);
+    try {
+      return { gate, notes: openNamelessFile() };
+    } catch (error) {
+      gate.close();
+      throw error;
+    }
   } catch (error) {
     options.logger.warn('No temporary file can be made, so jobs go to child processes one by one', {
       reason: toError(error).message,
     });
-    return new OpenGate();
+    return undefined;
   }
 }
 

@@ -14,6 +14,7 @@ class ThreadPlace implements Place {
   readonly pid = process.pid;
   readonly gate = new SharedGate();
   readonly drained = true;
+  readonly notes = false;
   readonly #worker: Worker | undefined;
   #reason: string | undefined;
   #killed = false;
@@ -30,6 +31,10 @@ class ThreadPlace implements Place {
       return;
     }
     this.#listen(this.#worker, events);
+  }
+
+  readNotes(): readonly ChildMessage[] {
+    return [];
   }
 
   send(messages: readonly ParentMessage[]): void {

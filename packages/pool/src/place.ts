@@ -8,6 +8,10 @@ export interface Place {
   readonly gate: Gate;
   /** False while much of what was sent has not left yet: no time to send jobs ahead. */
   readonly drained: boolean;
+  /** Whether the host notes what it keeps back for a moment; see notepad.ts. */
+  readonly notes: boolean;
+  /** What the host has noted. Parts of it may have been received already. */
+  readNotes(): readonly ChildMessage[];
   /** Never blocks. Throws only when a message can't be put into words (a circular payload); then nothing was sent. */
   send(messages: readonly ParentMessage[]): void;
   /** Ends it by force. Where that is impossible, nothing happens. */

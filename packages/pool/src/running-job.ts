@@ -11,9 +11,14 @@ export class RunningJob implements JobContext {
   #controller: AbortController | undefined;
   #aborted: AbortNotice | undefined;
 
-  constructor(job: JobMessage, questions: Questions, log: JobContext['log']) {
+  constructor(
+    job: JobMessage,
+    aborted: AbortNotice | undefined,
+    questions: Questions,
+    log: JobContext['log'],
+  ) {
     this.#seq = job.seq;
-    this.#aborted = job.aborted;
+    this.#aborted = aborted;
     this.#questions = questions;
     this.#log = log;
   }

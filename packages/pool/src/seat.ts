@@ -6,7 +6,7 @@ import type { StartFailure } from './start-failure.ts';
 import type { Ticket } from './ticket.ts';
 import type { HostInfo } from './wire.ts';
 
-/** A host that ends sooner than this after it was ready, having done nothing, is as good as one that failed to start. */
+/** A host that ends by itself sooner than this after it was ready is as good as one that failed to start. */
 const STILLBORN_MS = 1000;
 
 export interface SeatEvents {
@@ -129,9 +129,9 @@ export class Seat {
   }
 
   #replace(host: Host, end: HostEnd): void {
-    if (!end.wanted && !end.failure) this.#logDeath(host, end.detail);
+    const stillborn = !end.wanted && !host.jobs.used && this.#ageMs() < STILLBORN_MS;
+    if (!end.wanted && !end.failure && !stillborn) this.#logDeath(host, end.detail);
     if (this.#vacated) return;
-    const stillborn = !end.wanted && host.jobs.done === 0 && this.#ageMs() < STILLBORN_MS;
     if (!end.failure && !stillborn) {
       this.#attempts = 0;
       this.fill();

@@ -1,6 +1,6 @@
 import type { Clock } from '@tq/core';
+import type { Host } from './host.ts';
 import type { Seat } from './seat.ts';
-import type { Ticket } from './ticket.ts';
 
 /** A host that says nothing for so long while jobs wait in it is busy with a slow one: they run elsewhere. */
 const SILENCE_MS = 5;
@@ -9,20 +9,17 @@ const SILENCE_MS = 5;
 export class Silence implements Disposable {
   readonly #clock: Clock;
   readonly #seats: () => readonly Seat[];
-  readonly #takenBack: (tickets: readonly Ticket[]) => void;
   #watch: Disposable | undefined;
   #looking = false;
 
-  constructor(clock: Clock, seats: () => readonly Seat[], takenBack: (tickets: readonly Ticket[]) => void) {
+  constructor(clock: Clock, seats: () => readonly Seat[]) {
     this.#clock = clock;
     this.#seats = seats;
-    this.#takenBack = takenBack;
   }
 
   /** Called after jobs were dealt. */
   listen(): void {
-    // A single host would only get them again.
-    if (this.#watch || this.#seats().length < 2 || !this.#seats().some((seat) => waitIn(seat))) return;
+    if (this.#watch || !this.#seats().some((seat) => waitIn(seat))) return;
     this.#watch = this.#clock.every(SILENCE_MS, () => this.#soon());
   }
 
@@ -48,10 +45,15 @@ export class Silence implements Disposable {
     for (const seat of seats) {
       if (!waitIn(seat)) continue;
       waiting = true;
-      const silent = now - (seat.host?.heardMs ?? now) > SILENCE_MS;
-      if (silent && seats.length > 1) this.#takenBack(seat.host?.hush() ?? []);
+      if (seat.host && now - seat.host.heardMs > SILENCE_MS) this.#ask(seat.host, seats.length);
     }
     if (!waiting) this[Symbol.dispose]();
+  }
+
+  /** A single host would only get its jobs again, but it may have finished some before it went silent. */
+  #ask(host: Host, hosts: number): void {
+    if (hosts > 1) host.hush();
+    else host.readNotes();
   }
 }
 

@@ -5,6 +5,8 @@ import type { Ticket } from './ticket.ts';
 
 /** Tasks that take longer on average are not sent to wait behind others: a slot is worth more to them than a batch. */
 const SHORT_MS = 1;
+/** What a job of an unknown task is taken for: long enough that nothing is sent to wait behind it. */
+const UNKNOWN_MS = 20;
 /** Larger payloads travel alone. Bytes. */
 const LIGHT_BYTES = 64 * 1024;
 
@@ -45,7 +47,7 @@ function take(line: Line, count: number, averages: Averages): Ticket[] {
     const ticket = line.shift();
     if (!ticket) break;
     if (!wanted(ticket)) continue;
-    ticket.expectedMs = averages.of(ticket.job.task) ?? 0;
+    ticket.expectedMs = averages.of(ticket.job.task) ?? UNKNOWN_MS;
     taken.push(ticket);
   }
   return taken;

@@ -42,7 +42,10 @@ function causeOf(failure: StartFailure): Error {
 
 /** The innermost place outside of installed packages, or inside if there is no other. */
 function placeIn(lines: readonly string[]): string | undefined {
-  const places = lines.map((line) => PLACE.exec(line)?.[1]).filter((place) => place !== undefined);
+  const places = lines
+    .filter((line) => !line.includes('node:')) // Node's own modules
+    .map((line) => PLACE.exec(line)?.[1])
+    .filter((place) => place !== undefined);
   return places.find((place) => !place.includes('/node_modules/')) ?? places[0];
 }
 

@@ -58,11 +58,7 @@ export class Supervisor implements Pool, TicketOffice {
       gaveBack: (tickets) => this.#putBack(tickets),
       changed: () => this.#closing?.check(),
     });
-    this.#silence = new Silence(
-      host.clock,
-      () => this.#seats.all,
-      (tickets) => this.#putBack(tickets),
-    );
+    this.#silence = new Silence(host.clock, () => this.#seats.all);
   }
 
   get size(): number {

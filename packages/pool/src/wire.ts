@@ -1,8 +1,9 @@
 import type { AbortReason, HostLog, Outcome } from '@tq/core';
 
-/** File descriptors of a child process: where it reports, and its gate. 0 to 2 are the usual ones, 3 is Node's channel. */
+/** File descriptors of a child process: where it reports, its gate, its notes. 0 to 2 are the usual ones, 3 is Node's channel. */
 export const REPORT_FD = 4;
 export const GATE_FD = 5;
+export const NOTES_FD = 6;
 
 /** What a pool tells a host. Travels in arrays: one send carries what was said in one turn of the event loop. */
 export type ParentMessage =
@@ -25,6 +26,8 @@ export interface InitMessage extends HostInfo {
   readonly init: unknown;
   /** Where the permissions to start a job are read from: a file descriptor, or memory that two threads share. */
   readonly gate: GateHandle;
+  /** Whether the host, a process, has a note pad. */
+  readonly notes: boolean;
   /** Whether the pool wants to know how much memory the host uses. */
   readonly reportMemory: boolean;
 }
@@ -64,7 +67,7 @@ export interface AbortNotice {
   readonly limit?: number;
 }
 
-/** What a host tells its pool: each is on its way before the host starts its next job. */
+/** What a host tells its pool: each is out, or noted where the pool can read it, before the host starts its next job. */
 export type ChildMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly failure: Failure }
@@ -73,10 +76,8 @@ export type ChildMessage =
       readonly kind: 'done';
       readonly seq: number;
       readonly outcome: Outcome;
-      /** When the job started. Unix time in milliseconds. */
-      readonly atMs: number;
-      /** How long it held its slot. */
-      readonly ms: number;
+      /** How long it held its slot. Whole microseconds: short on the wire. */
+      readonly us: number;
     }
   | { readonly kind: 'asked'; readonly seq: number; readonly question: number; readonly value: unknown }
   | {

@@ -7,25 +7,19 @@ import type { Share } from './links.ts';
 import { locate } from './location.ts';
 import { ResultBatch } from './result-batch.ts';
 import { Watches } from './watches.ts';
-import type { CallName, Calls } from './wire.ts';
+import type { Ask, CallName, Calls } from './wire.ts';
 
 /** Results in an SQLite file, usually the one that the queues are in. */
 export const sqliteBackend: BackendDriver = {
   async connect(url: URL, options: BackendOptions): Promise<ResultBackend> {
-    const location = locate(url, options.options);
     try {
+      const location = locate(url, options.options);
       return new SqliteBackend(await shareLink(location, options.timeoutMs), options.expiresMs);
     } catch (error) {
       throw unavailable(error);
     }
   },
 };
-
-/** Asks the thread, or says why it can't be asked. */
-export type Ask = <K extends CallName>(
-  name: K,
-  ...args: Parameters<Calls[K]>
-) => Promise<ReturnType<Calls[K]>>;
 
 /** The result side of a file. Calls of one tick go over together; nothing is polled. */
 export class SqliteBackend implements ResultBackend {

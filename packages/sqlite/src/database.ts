@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { StoreFailure } from './failure.ts';
 
 /** What SQLite stores and gives back here. Never a boolean: libsql aborts the process on one. */
 export type Value = string | number | null | Uint8Array;
@@ -29,10 +30,23 @@ const BUSY_TIMEOUT_MS = 200;
  * has installed and that has the same shape, such as `better-sqlite3`.
  */
 export function openDatabase(file: string, driver: string): Database {
-  const load = createRequire(driver === 'libsql' ? import.meta.url : join(process.cwd(), 'package.json'));
-  const found = load(driver) as DatabaseClass | { readonly default: DatabaseClass };
-  const Binding = typeof found === 'function' ? found : found.default;
+  const Binding = bindingOf(driver);
   return new Binding(file, { timeout: BUSY_TIMEOUT_MS });
+}
+
+function bindingOf(driver: string): DatabaseClass {
+  const load = createRequire(driver === 'libsql' ? import.meta.url : join(process.cwd(), 'package.json'));
+  try {
+    const found = load(driver) as DatabaseClass | { readonly default: DatabaseClass };
+    return typeof found === 'function' ? found : found.default;
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n');
+    throw new StoreFailure(
+      'DRIVER',
+      `the SQLite binding "${driver}" can't be loaded (${reason}). Run: npm install ${driver}`,
+      { cause: error },
+    );
+  }
 }
 
 /** A database with its statements at hand; each is prepared once. */

@@ -50,6 +50,10 @@ export function isBusy(error: unknown): boolean {
   return code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED') || code === 'SQLITE_PROTOCOL';
 }
 
+export function isFull(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_FULL');
+}
+
 /** What happened to the file, and what to do about it. */
 export function explain(error: unknown, file: string): Failure {
   const code = codeOf(error);
@@ -61,19 +65,13 @@ export function explain(error: unknown, file: string): Failure {
   };
 }
 
-/** What keeps a file from being opened; SQLite itself only says "unable to open". */
-export function explainOpening(error: unknown, file: string): Failure {
-  const code = codeOf(error);
-  if (error instanceof StoreFailure || reasonOf(code) !== undefined) return explain(error, file);
-  return explain(new StoreFailure('CANTOPEN', obstacle(file) ?? textOf(error), { cause: error }), file);
-}
-
-function obstacle(file: string): string | undefined {
+/** What keeps a file from being opened. SQLite itself says little, and may make do with reading. */
+export function obstacle(file: string): string | undefined {
   const folder = dirname(file);
   if (!existsSync(folder)) return `the folder ${folder} does not exist. Create it or correct the URL.`;
   if (existsSync(file) && statSync(file).isDirectory())
     return 'it is a folder. Name a file in it, for example sqlite:///path/queue.db.';
-  if (existsSync(file) && !writable(file)) return REASONS['SQLITE_READONLY'];
+  if (existsSync(file) && !writable(file)) return REASONS.SQLITE_READONLY;
   if (!writable(folder))
     return `the folder ${folder} may not be written to. Give this user write access to it or choose another path.`;
   return undefined;

@@ -1,6 +1,6 @@
 import type { ChordPart, Encoded, GroupStore } from '@tq/core';
-import type { Ask } from './backend.ts';
 import type { PartRow } from './groups.ts';
+import type { Ask } from './wire.ts';
 
 /** Groups and chord counters. Each verb is one transaction, so of many callers one completes a chord. */
 export class SqliteGroups implements GroupStore {

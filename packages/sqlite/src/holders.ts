@@ -13,6 +13,8 @@ export class Holders {
   readonly #sql: Sql;
   readonly #here: ProcessIdentity = thisProcess();
   readonly #mine = new Map<number, number>();
+  /** How long the leases of each holder are. */
+  readonly #leases = new Map<number, number>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -40,6 +42,19 @@ export class Holders {
     return id;
   }
 
+  /** The row of a connection that takes messages, for so long at a time. */
+  takerOf(connection: number, leaseMs: number): number {
+    const holder = this.idOf(connection);
+    this.#leases.set(holder, leaseMs);
+    return holder;
+  }
+
+  /** Renews everything that this process holds. */
+  renew(): void {
+    for (const [holder, leaseMs] of this.#leases)
+      this.#sql.run('UPDATE message SET lease_until=? WHERE holder=?', Date.now() + leaseMs, holder);
+  }
+
   /** Gives back what a connection holds, uncounted, since it says so itself. */
   detach(connection: number): void {
     const holder = this.#mine.get(connection);
@@ -49,7 +64,10 @@ export class Holders {
       holder,
     );
     this.#remove(holder);
-    this.#sql.afterCommit(() => this.#mine.delete(connection));
+    this.#sql.afterCommit(() => {
+      this.#mine.delete(connection);
+      this.#leases.delete(holder);
+    });
   }
 
   /** Shows those who can't look at this process that it goes on. */

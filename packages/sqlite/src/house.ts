@@ -1,12 +1,15 @@
 import { statSync } from 'node:fs';
 import { Broadcasts } from './broadcasts.ts';
+import { Clerk } from './clerk.ts';
 import type { Sql } from './database.ts';
-import { StoreFailure, explain, isBusy } from './failure.ts';
+import { StoreFailure, explain, isBusy, isFull } from './failure.ts';
 import type { Failure } from './failure.ts';
 import { Groups } from './groups.ts';
+import { Guard } from './guard.ts';
 import { Holders } from './holders.ts';
 import { Keeper } from './keeper.ts';
 import { Messages } from './messages.ts';
+import { News } from './news.ts';
 import { createOperations } from './operations.ts';
 import { Results } from './results.ts';
 import { Takers } from './takers.ts';
@@ -16,26 +19,29 @@ import { Wake } from './wake.ts';
 import type { Report, Request } from './wire.ts';
 
 const TICK_MS = 1000;
-/** The log's size is looked at after so many turns that wrote. */
+/** The log's size is looked at after so many turns. */
 const TURNS_A_LOOK = 16;
 
 export interface HouseOptions {
   readonly file: string;
   readonly sql: Sql;
-  report(report: Report): void;
+  readonly busyMs: number;
+  readonly report: (report: Report) => void;
   /** Nothing is left to do; the thread may end. */
-  leave(): void;
+  readonly leave: () => void;
 }
 
-/** Everything that lives in the thread, put together. Awake only while somebody waits or has just written. */
+/** Everything that lives in the thread, put together. Awake only while somebody waits or holds something, or has just written. */
 export class House {
   readonly #options: HouseOptions;
   readonly #turns: Turns;
   readonly #keeper: Keeper;
+  readonly #holders: Holders;
+  readonly #guard: Guard;
   readonly #wake: Wake;
   readonly #inode: number;
   #tick: NodeJS.Timeout | undefined;
-  #writtenTurns = 0;
+  #served = 0;
   #writtenLately = false;
   #over = false;
 
@@ -49,14 +55,14 @@ export class House {
     this.#inode = statSync(file).ino;
     this.#keeper = new Keeper({ file, sql, holders, broadcasts, results, groups });
     const tables = { messages, topology: new Topology(sql), broadcasts, results, groups, holders };
+    this.#holders = holders;
+    this.#guard = new Guard(holders, () => report({ replies: [], ping: true }));
+    const operations = createOperations({ ...tables, keeper: this.#keeper });
     this.#turns = new Turns({
-      file,
-      sql,
-      messages,
+      clerk: new Clerk({ file, sql, operations, messages, takers }),
       takers,
-      broadcasts,
-      results,
-      operations: createOperations({ ...tables, keeper: this.#keeper }),
+      busyMs: options.busyMs,
+      news: new News(broadcasts, results, report),
       report,
       onServed: (wrote) => this.#onServed(wrote),
       onFatal: (failure) => this.#fail(failure),
@@ -66,40 +72,46 @@ export class House {
 
   receive(requests: readonly Request[]): void {
     if (this.#over) return;
+    this.#guard.heard();
     if (requests.some(([, name]) => name === 'close')) this.#close();
-    else this.#turns.receive(requests);
+    else if (this.#care(() => this.#refuseReplacedFile())) this.#turns.receive(requests);
   }
 
   #onServed(wrote: boolean): void {
+    if (this.#over) return;
     if (this.#turns.waiting) this.#wake.start();
     this.#tick ??= setInterval(() => this.#onTick(), TICK_MS);
-    if (!wrote) return;
-    this.#writtenLately = true;
-    this.#writtenTurns += 1;
-    if (this.#writtenTurns % TURNS_A_LOOK === 0) this.#care(() => this.#keeper.checkpoint());
+    this.#writtenLately ||= wrote;
+    this.#served += 1;
+    if (this.#served % TURNS_A_LOOK === 0) this.#care(() => this.#keeper.checkpoint());
   }
 
   #onTick(): void {
-    const waiting = this.#turns.waiting;
-    if (!waiting) this.#wake.stop();
-    if (!waiting && !this.#writtenLately) {
+    if (!this.#turns.waiting) this.#wake.stop();
+    const active = this.#turns.waiting || this.#holders.any;
+    if (!active && !this.#writtenLately) {
       clearInterval(this.#tick);
       this.#tick = undefined;
     }
     this.#writtenLately = false;
+    this.#care(() => this.#refuseReplacedFile());
     this.#care(() => {
-      this.#refuseReplacedFile();
-      if (waiting && this.#keeper.tick()) this.#turns.wake();
+      this.#keeper.touch();
+      this.#guard.tick();
+      if (active && this.#keeper.tick()) this.#turns.wake();
       this.#keeper.checkpoint();
     });
   }
 
-  /** What others make impossible now is done next time. */
-  #care(work: () => void): void {
+  /** False when it could not be done. What a full disk or others make impossible now is done another time. */
+  #care(work: () => void): boolean {
+    if (this.#over) return false;
     try {
       work();
+      return true;
     } catch (error) {
-      if (!isBusy(error)) this.#fail(explain(error, this.#options.file));
+      if (!isBusy(error) && !isFull(error)) this.#fail(explain(error, this.#options.file));
+      return false;
     }
   }
 

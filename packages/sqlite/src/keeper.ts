@@ -48,12 +48,19 @@ export class Keeper {
     return count;
   }
 
-  /** Once a second. Resolves with whether messages have come back. */
+  /** Once a second. Whether messages have come back. */
   tick(): boolean {
-    this.#touch();
     if (!this.#elected()) return false;
     this.#sweep();
     return this.#buryDead();
+  }
+
+  /** Shows that this process goes on, every now and then. */
+  touch(): void {
+    const { sql, holders } = this.#options;
+    if (!holders.any || Date.now() < this.#touchedMs + TOUCH_MS) return;
+    sql.transaction(() => holders.touch());
+    this.#touchedMs = Date.now();
   }
 
   /** Moves the log into the file if it has grown and this process is, or becomes, the keeper. */
@@ -96,13 +103,6 @@ export class Keeper {
     );
     this.#elect = won;
     return won;
-  }
-
-  #touch(): void {
-    const { sql, holders } = this.#options;
-    if (!holders.any || Date.now() < this.#touchedMs + TOUCH_MS) return;
-    sql.transaction(() => holders.touch());
-    this.#touchedMs = Date.now();
   }
 
   #buryDead(): boolean {

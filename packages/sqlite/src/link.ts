@@ -41,6 +41,7 @@ export class Link {
   #outbox: Request[] = [];
   #buffers: ArrayBuffer[] = [];
   #lastId = 0;
+  #ending = false;
   #over = false;
   #reason: Error | undefined;
 
@@ -103,11 +104,17 @@ export class Link {
   /** Lets the thread finish and end. Settles always. */
   async end(): Promise<void> {
     await Promise.allSettled([...this.#pending.values()].map((each) => each.promise));
+    this.#ending = true;
     this.tell('close', []);
     this.#worker.ref();
-    const late = setTimeout(() => void this.#worker.terminate(), END_MS);
+    const late = setTimeout(() => this.kill(), END_MS);
     await this.closed;
     clearTimeout(late);
+  }
+
+  /** Ends the thread at once, in whatever it does. The file stays whole: SQLite forgets what was not committed. */
+  kill(): void {
+    void this.#worker.terminate();
   }
 
   #send(request: Request, buffer?: ArrayBuffer): void {
@@ -124,6 +131,7 @@ export class Link {
 
   #onReport(report: Report): void {
     if (report.opened) this.#opened.resolve();
+    if (report.ping) this.tell('pong', []);
     if (report.failed) this.#lose(new ThreadFailure(report.failed));
     for (const [id, value, failure] of report.replies) {
       const answer = this.#pending.get(id);
@@ -137,20 +145,19 @@ export class Link {
 
   /** Nobody waits for anything: the process may end. */
   #rest(): void {
-    if (this.#pending.size === 0 && this.#holds.size === 0) this.#worker.unref();
+    if (this.#pending.size === 0 && this.#holds.size === 0 && !this.#ending) this.#worker.unref();
   }
 
   #onExit(code: number): void {
-    if (!this.#over && code !== 0)
-      this.#lose(new Error(`The thread that serves ${this.#file} ended (${code}).`));
-    this.#finish(this.#reason);
+    const unasked = new Error(`The thread that serves ${this.#file} has ended (${code}).`);
+    this.#finish(this.#ending ? undefined : unasked);
     this.#closed.resolve(this.#reason);
   }
 
   /** The thread is of no use any more; it ends by itself, or has ended. */
   #lose(error: unknown): void {
     this.#finish(toError(error));
-    void this.#worker.terminate();
+    this.kill();
   }
 
   #finish(reason: Error | undefined): void {

@@ -24,9 +24,9 @@ const shared = new Map<string, Shared>();
 
 /** Joins the thread of this file, or starts one. Rejects when the file can't be used. */
 export async function shareLink(location: Location, timeoutMs: number): Promise<Share> {
-  const { file, driver, synchronous, maxBytes } = location;
-  const key = JSON.stringify([file, driver, synchronous, maxBytes ?? null]);
-  const entry = shared.get(key) ?? start(key, new Link({ file, driver, synchronous, maxBytes, timeoutMs }));
+  const { leaseMs: _, ...settings } = location;
+  const key = JSON.stringify(settings);
+  const entry = shared.get(key) ?? start(key, new Link({ ...settings, timeoutMs }));
   entry.users += 1;
   entry.connections += 1;
   const share = shareOf(key, entry);

@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BrokerUnavailableError, ImproperlyConfigured } from '@tq/core';
+import { ImproperlyConfigured } from '@tq/core';
 import { didYouMean, durationMs, toError } from '@tq/core/internal';
 
 /** Where the file is and how it is used. */
@@ -10,12 +10,15 @@ export interface Location {
   readonly driver: string;
   readonly synchronous: 'normal' | 'full';
   readonly maxBytes: number | undefined;
+  /** How long requests wait while another program keeps the file locked. Milliseconds. */
+  readonly busyMs: number;
   /** How long a message that was taken stays with its holder without a word from it. Milliseconds. */
   readonly leaseMs: number;
 }
 
+const EXAMPLE = 'sqlite:///var/lib/tq/queue.db';
 const DEFAULT_FILE = join('.tq', 'queue.db');
-const OPTIONS = ['synchronous', 'visibility_timeout', 'max_size', 'driver'] as const;
+const OPTIONS = ['synchronous', 'visibility_timeout', 'busy_timeout', 'max_size', 'driver'] as const;
 type Option = (typeof OPTIONS)[number];
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };
@@ -36,14 +39,15 @@ export function locate(url: URL, options: Readonly<Record<string, unknown>>): Lo
     driver: textOf(given('driver')) ?? 'libsql',
     synchronous: synchronousOf(given('synchronous')),
     maxBytes: bytesOf(given('max_size')),
-    leaseMs: leaseOf(given('visibility_timeout')),
+    busyMs: periodOf(given('busy_timeout'), 'busy_timeout') ?? 15_000,
+    leaseMs: periodOf(given('visibility_timeout'), 'visibility_timeout') ?? 10_000,
   };
 }
 
 function fileOf(url: URL): string {
   if (url.host !== '' || (url.pathname !== '' && !url.pathname.startsWith('/')))
     throw new ImproperlyConfigured(
-      `${url.href} does not name a file: write three slashes and the absolute path, as in sqlite:///var/lib/tq/queue.db, or sqlite:// for ${DEFAULT_FILE} in the working directory.`,
+      `${url.href} does not name a file: write three slashes and the absolute path, as in ${EXAMPLE}, or sqlite:// for ${DEFAULT_FILE} in the working directory.`,
     );
   if (url.pathname.includes(':memory:'))
     throw new ImproperlyConfigured(
@@ -58,10 +62,10 @@ function defaultFile(): string {
   try {
     mkdirSync(dirname(file), { recursive: true });
   } catch (error) {
-    throw new BrokerUnavailableError(
-      `The folder ${dirname(file)} can't be created: ${toError(error).message}. Give this user write access here, or name a file with sqlite:///path/queue.db.`,
-      { cause: error },
-    );
+    const obstacle = `The folder ${dirname(file)} can't be created: ${toError(error).message}.`;
+    throw new Error(`${obstacle} Give this user write access here, or name a file, as in ${EXAMPLE}.`, {
+      cause: error,
+    });
   }
   return realFile(file);
 }
@@ -81,16 +85,18 @@ function synchronousOf(value: unknown): 'normal' | 'full' {
   throw new ImproperlyConfigured(`synchronous must be "normal" or "full", not ${JSON.stringify(value)}.`);
 }
 
-function leaseOf(value: unknown): number {
-  if (value === undefined) return 10_000;
-  const ms = durationMs(value as string | number, 'visibility_timeout');
+function periodOf(value: unknown, name: Option): number | undefined {
+  if (value === undefined) return undefined;
+  const ms = durationMs(value as string | number, name);
   if (ms > 0) return ms;
-  throw new ImproperlyConfigured('visibility_timeout must be longer than nothing.');
+  throw new ImproperlyConfigured(`${name} must be longer than nothing.`);
 }
 
 function bytesOf(value: unknown): number | undefined {
   if (value === undefined) return undefined;
-  const match = /^(\d+)\s*(kb|mb|gb)?$/i.exec(String(value));
+  const match = /^(\d+)\s*(kb|mb|gb)?$/i.exec(
+    typeof value === 'number' ? String(value) : (textOf(value) ?? ''),
+  );
   if (!match)
     throw new ImproperlyConfigured(
       `max_size must be a number of bytes or a text such as "64mb", not ${JSON.stringify(value)}.`,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Sql, openDatabase } from './database.ts';
-import { StoreFailure, isBusy } from './failure.ts';
+import { StoreFailure, isBusy, obstacle } from './failure.ts';
 import { prepareSchema } from './schema.ts';
 import type { ThreadData } from './wire.ts';
 
@@ -8,6 +8,8 @@ const PAUSE_MS = 15;
 
 /** Opens the file and brings it into shape. Waits for others that are doing so at this moment. */
 export async function openFile(data: ThreadData): Promise<Sql> {
+  const reason = obstacle(data.file);
+  if (reason !== undefined) throw new StoreFailure('CANTOPEN', reason);
   const endMs = performance.now() + data.timeoutMs;
   for (;;) {
     const sql = new Sql(openDatabase(data.file, data.driver));

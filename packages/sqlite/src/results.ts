@@ -28,12 +28,13 @@ export class Results {
     const nowMs = Date.now();
     for (const [taskId, status, meta, expiresAt] of rows)
       this.#sql.run(
-        `INSERT OR REPLACE INTO result(task_id, status, meta, expires_at) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS
-          (SELECT 1 FROM result WHERE task_id=?1 AND status='SUCCESS' AND (expires_at IS NULL OR expires_at > ?5))`,
+        `INSERT OR REPLACE INTO result(task_id, status, meta, expires_at) SELECT ?, ?, ?, ? WHERE NOT EXISTS
+          (SELECT 1 FROM result WHERE task_id=? AND status='SUCCESS' AND (expires_at IS NULL OR expires_at > ?))`,
         taskId,
         status,
         meta,
         expiresAt,
+        taskId,
         nowMs,
       );
   }

@@ -16,8 +16,8 @@ const BATCH = 1000;
 
 /** Opens the file that the URL names, in this process's thread for it. */
 export async function openStore(url: URL, options: ConnectOptions): Promise<QueueStore> {
-  const location = locate(url, options.options);
   try {
+    const location = locate(url, options.options);
     const share = await shareLink(location, options.timeoutMs);
     return new SqliteStore({ share, leaseMs: location.leaseMs, logger: options.logger });
   } catch (error) {
@@ -41,6 +41,8 @@ export class SqliteStore implements QueueStore {
   readonly #ears: Ears;
   readonly #takes = new Set<() => void>();
   readonly #stopHearing: () => void;
+  /** Whether the thread knows of this connection. */
+  #attached = false;
   #disposing: Promise<void> | undefined;
 
   constructor({ share, leaseMs, logger }: SqliteStoreOptions) {
@@ -137,6 +139,7 @@ export class SqliteStore implements QueueStore {
     pattern: string,
     onEnvelope: (envelope: Envelope) => void,
   ): Promise<AsyncDisposable> {
+    this.#attached = true;
     const listening = await this.#call('listen', [this.#share.connection, nameOf(exchange)]);
     const [listener] = listening;
     this.#ears.add(listening, exchange, pattern, onEnvelope);
@@ -158,15 +161,17 @@ export class SqliteStore implements QueueStore {
     this.#stopHearing();
     this.#ears.clear();
     for (const cancel of this.#takes) cancel();
-    const { link, connection, release } = this.#share;
-    await link.call('detach', [connection]).catch(() => undefined); // what is held comes back with its lease
-    await release();
+    const { link, connection } = this.#share;
+    // If that fails, what is held comes back with its lease.
+    if (this.#attached) await link.call('detach', [connection]).catch(() => undefined);
+    await this.#share.release();
     this.#closed.resolve(undefined);
   }
 
   async #waitFor(queues: readonly string[], max: number, signal: AbortSignal): Promise<Catch> {
     this.#ensureOpen();
     const { link, connection } = this.#share;
+    this.#attached = true;
     const { id, answer } = link.request('take', [connection, queues, max, this.leaseMs]);
     const cancel = (): void => link.tell('cancel', [id]);
     this.#takes.add(cancel);

@@ -73,7 +73,7 @@ export class Takers {
     const leaseUntil = Date.now() + leaseMs;
     const share = Math.ceil(max / queues.length);
     const lots: Lot[] = [];
-    const holder = this.#holders.idOf(connection);
+    const holder = this.#holders.takerOf(connection, leaseMs);
     let room = max;
     const claim = (from: readonly string[], most: number): void => {
       for (const queue of from) {

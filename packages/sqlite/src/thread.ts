@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { explainOpening } from './failure.ts';
+import { explain } from './failure.ts';
 import { House } from './house.ts';
 import { openFile } from './open-file.ts';
 import type { Report, Request, ThreadData } from './wire.ts';
@@ -26,11 +26,17 @@ function buffersOf({ replies, heard }: Report): ArrayBuffer[] {
 async function run(): Promise<void> {
   try {
     const sql = await openFile(data);
-    const house = new House({ file: data.file, sql, report: post, leave: () => port.close() });
+    const house = new House({
+      file: data.file,
+      busyMs: data.busyMs,
+      sql,
+      report: post,
+      leave: () => port.close(),
+    });
     port.on('message', (requests: readonly Request[]) => house.receive(requests));
     post({ replies: [], opened: true });
   } catch (error) {
-    post({ replies: [], failed: explainOpening(error, data.file) });
+    post({ replies: [], failed: explain(error, data.file) });
     port.close();
   }
 }

@@ -11,6 +11,8 @@ export interface ThreadData {
   readonly synchronous: 'normal' | 'full';
   /** Largest size of the file in bytes. */
   readonly maxBytes: number | undefined;
+  /** How long requests wait while others keep the file locked. Milliseconds. */
+  readonly busyMs: number;
   /** How long to wait for others that are opening the file. Milliseconds. */
   readonly timeoutMs: number;
 }
@@ -21,11 +23,19 @@ export interface Calls extends Operations {
   take(connection: number, queues: readonly string[], max: number, leaseMs: number): Catch;
   /** Ends a take that waits, with nothing. One that has its answer already is left alone. */
   cancel(request: number): void;
+  /** A sign of life. */
+  pong(): void;
   /** The thread ends after this. */
   close(): void;
 }
 
 export type CallName = keyof Calls;
+
+/** Asks the thread, or fails with a typed error. */
+export type Ask = <K extends CallName>(
+  name: K,
+  ...args: Parameters<Calls[K]>
+) => Promise<ReturnType<Calls[K]>>;
 
 /** Everything asked for in one tick travels in one array. */
 export type Request = readonly [id: number, name: CallName, args: readonly unknown[]];
@@ -36,6 +46,8 @@ export interface Report {
   readonly replies: readonly Reply[];
   readonly heard?: Pack<BroadcastRow>;
   readonly news?: readonly NewsRow[];
+  /** Asks for a sign of life. */
+  readonly ping?: true;
   /** The thread is up. */
   readonly opened?: true;
   /** The thread has met something that it can't go on with. */

@@ -1,7 +1,8 @@
-import { backendContract, uniqueName } from '@tq/testkit';
+import { backendContract } from '@tq/testkit';
 import { sqliteBackend } from '../src/backend.ts';
-import { fileUrl, testFolder } from './folder.ts';
+import { fileUrl, keepOpen, testFolder } from './folder.ts';
 
-const folder = testFolder();
+const url = fileUrl(testFolder());
 
-backendContract('sqlite', { driver: sqliteBackend, url: () => fileUrl(folder, uniqueName('results')) });
+keepOpen(url);
+backendContract('sqlite', { driver: sqliteBackend, url: () => url });

@@ -6,16 +6,18 @@ import { Link } from '../src/link.ts';
 import { locate } from '../src/location.ts';
 import { SqliteStore, openStore } from '../src/store.ts';
 import { sqlite } from '../src/transport.ts';
-import { fileUrl, testFolder } from './folder.ts';
+import { fileUrl, keepOpen, testFolder } from './folder.ts';
 
 const folder = testFolder();
 const optionsOf = ({ leaseMs }: StoreWhere): Readonly<Record<string, unknown>> =>
   leaseMs === undefined ? {} : { visibility_timeout: leaseMs / 1000 };
 
+const shared = fileUrl(folder);
+keepOpen(shared);
 storeContract('sqlite, one thread for all connections', {
   traits: sqlite.traits,
   open: (where) =>
-    openStore(fileUrl(folder, where.broker), {
+    openStore(shared, {
       logger: silentLogger,
       clock: systemClock,
       options: optionsOf(where),

@@ -12,3 +12,5 @@ export { FaultyTransport } from './faulty-transport.ts';
 export { entries, entry, message, numbered, richMessage, textOf, textsOf, uniqueName } from './fixtures.ts';
 export { memoryLogger } from './memory-logger.ts';
 export type { LogLine, MemoryLogger } from './memory-logger.ts';
+export { poolContract } from './pool-contract.ts';
+export type { ContractPayload, PoolContractOptions } from './pool-contract.ts';

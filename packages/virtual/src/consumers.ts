@@ -118,11 +118,12 @@ export class Consumers {
   }
 
   #plan(): FetchPlan | undefined {
-    const { free } = this.#options.unacked;
+    const { free, size } = this.#options.unacked;
     const open = this.#cycle.names.filter((queue) => this.#options.mailbox(queue)?.inStore ?? true);
     const queues = free > 0 ? open : open.filter((queue) => this.#noAck(queue));
     if (queues.length === 0) return undefined;
-    return { queues, max: queues.every((queue) => this.#noAck(queue)) ? BATCH : Math.min(BATCH, free) };
+    const max = queues.every((queue) => this.#noAck(queue)) ? BATCH : Math.min(BATCH, free);
+    return { queues, max, little: max * 3 < size };
   }
 
   #pump(mailbox: Mailbox): void {

@@ -1,10 +1,15 @@
 import { toError } from '@tq/core/internal';
 import type { QueueStore, Taken } from './store.ts';
 
+/** Takes for little room come at most this often: each is a transaction, whatever it brings. */
+const PACE_MS = 2;
+
 /** What to fetch next. */
 export interface FetchPlan {
   readonly queues: readonly string[];
   readonly max: number;
+  /** Little room, in a window that is well filled: more will be free in a moment. */
+  readonly little: boolean;
 }
 
 export interface FetchParts {
@@ -24,6 +29,7 @@ export class FetchLoop {
   #stopped = false;
   #abort: AbortController | undefined;
   #turn: Promise<void> = Promise.resolve();
+  #lastAt = -Infinity;
 
   constructor(parts: FetchParts) {
     this.#parts = parts;
@@ -52,6 +58,11 @@ export class FetchLoop {
     while (!this.#stopped) {
       const plan = this.#parts.plan();
       if (!plan) break;
+      if (plan.little && performance.now() - this.#lastAt < PACE_MS) {
+        await new Promise((resolve) => setTimeout(resolve, PACE_MS));
+        continue;
+      }
+      this.#lastAt = performance.now();
       this.#turn = this.#fetch(plan);
       await this.#turn;
       await turnOfTheEventLoop();

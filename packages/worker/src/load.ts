@@ -7,6 +7,7 @@
 export {
   appOfModule,
   AppNotFound,
+  importFile,
   importModules,
   loadApp,
   loadAppFrom,

@@ -19,6 +19,13 @@ export function isProtocol1(body: unknown): body is Readonly<Record<string, unkn
   );
 }
 
+/** Whether a body is an object with a task's parts; some senders put one behind the headers of protocol 2. */
+export function isTaskObject(body: unknown): body is Readonly<Record<string, unknown>> {
+  return (
+    isProtocol1(body) || (typeof body === 'object' && body !== null && !Array.isArray(body) && 'args' in body)
+  );
+}
+
 /** @throws DecodeError when a part is not what the protocol says */
 export function upgradeProtocol1(
   body: Readonly<Record<string, unknown>>,

@@ -10,10 +10,10 @@ export interface OutgoingTask {
   readonly kwargs: Readonly<Record<string, unknown>>;
   readonly embed: Embed;
   readonly shadow: string | null;
+  /** Unix milliseconds. */
   readonly etaMs: number | null;
-  /** An ISO text that the caller gave is passed on as it is. */
-  readonly eta: string | null;
-  readonly expires: string | null;
+  /** Unix milliseconds. */
+  readonly expiresMs: number | null;
   readonly group: string | null;
   readonly groupIndex: number | null;
   readonly retries: number;
@@ -40,8 +40,9 @@ export function taskHeaders(call: OutgoingTask): Record<string, unknown> {
     task: call.task,
     id: call.id,
     shadow: call.shadow,
-    eta: call.eta ?? (call.etaMs === null ? null : formatIso(call.etaMs)),
-    expires: call.expires,
+    // Always in this one form: older peers misread others.
+    eta: isoOrNull(call.etaMs),
+    expires: isoOrNull(call.expiresMs),
     group: call.group,
     group_index: call.groupIndex,
     retries: call.retries,
@@ -58,6 +59,10 @@ export function taskHeaders(call: OutgoingTask): Record<string, unknown> {
   };
   // Fields of the protocol win: a user's header named `id` must not change the task's id.
   return call.headers ? { ...call.headers, ...headers } : headers;
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : formatIso(ms);
 }
 
 /** The body before serialization: `[args, kwargs, embed]`. */
@@ -102,8 +107,12 @@ function readEmbed(embed: Readonly<Record<string, unknown>>): Embed | string | u
   return embed as Embed;
 }
 
+/** Of its parts only the name is required; the others may be null. */
 function isSignature(value: unknown): value is SignatureData {
-  return isObject(value) && typeof value['task'] === 'string';
+  if (!isObject(value) || typeof value['task'] !== 'string') return false;
+  const { args = null, kwargs = null, options = null } = value;
+  if (args !== null && !Array.isArray(args)) return false;
+  return [kwargs, options].every((part) => part === null || isObject(part));
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

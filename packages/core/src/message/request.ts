@@ -2,6 +2,7 @@ import { DecodeError } from '../errors.ts';
 import type { TaskRequest } from '../types/request.ts';
 import type { Delivery } from '../types/transport.ts';
 import { parseIso } from './dates.ts';
+import { repr } from './repr.ts';
 
 /** Headers that are fields of the protocol; all others are the user's. Spec: message.md 1.2. */
 const PROTOCOL_HEADERS = new Set([
@@ -45,7 +46,7 @@ export function readRequest(delivery: Delivery): TaskRequest {
   return {
     id,
     task: requiredText(headers, 'task'),
-    shadow: optionalText(headers, 'shadow'),
+    shadow: displayText(headers, 'shadow'),
     rootId: optionalText(headers, 'root_id') ?? id,
     parentId: optionalText(headers, 'parent_id'),
     group: optionalText(headers, 'group') ?? optionalText(headers, 'taskset'),
@@ -55,15 +56,13 @@ export function readRequest(delivery: Delivery): TaskRequest {
     expiresMs: optionalInstant(headers, 'expires'),
     timeLimit: limits[0],
     softTimeLimit: limits[1],
-    argsrepr: optionalText(headers, 'argsrepr') ?? '',
-    kwargsrepr: optionalText(headers, 'kwargsrepr') ?? '',
-    origin: optionalText(headers, 'origin'),
-    lang: optionalText(headers, 'lang'),
+    argsrepr: displayText(headers, 'argsrepr') ?? '',
+    kwargsrepr: displayText(headers, 'kwargsrepr') ?? '',
+    origin: displayText(headers, 'origin'),
+    lang: displayText(headers, 'lang'),
     ignoreResult: optionalBoolean(headers, 'ignore_result'),
     replacedTaskNesting: optionalInteger(headers, 'replaced_task_nesting') ?? 0,
-    stampedHeaders: Array.isArray(headers['stamped_headers'])
-      ? (headers['stamped_headers'] as string[])
-      : null,
+    stampedHeaders: textsOrNull(headers['stamped_headers']),
     stamps: isObject(headers['stamps']) ? headers['stamps'] : {},
     headers: userHeaders(headers),
     deliveries:
@@ -111,6 +110,16 @@ function optionalText(headers: Readonly<Record<string, unknown>>, name: string):
   throw new DecodeError(`The header ${name} must be a text or null, not ${show(value)}.`);
 }
 
+/** What is only shown isn't worth refusing a message for. */
+function displayText(headers: Readonly<Record<string, unknown>>, name: string): string | null {
+  const value = headers[name];
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function textsOrNull(value: unknown): readonly string[] | null {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null;
+}
+
 function optionalInteger(headers: Readonly<Record<string, unknown>>, name: string): number | null {
   const value = headers[name];
   if (value === undefined || value === null) return null;
@@ -151,6 +160,5 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function show(value: unknown): string {
-  const text = value === undefined ? 'missing' : (JSON.stringify(value) ?? typeof value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return value === undefined ? 'missing' : repr(value, { maxLength: 80 });
 }

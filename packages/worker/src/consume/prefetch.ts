@@ -19,6 +19,8 @@ export class PrefetchWindow {
   readonly #options: WindowOptions;
   /** Running average of run times: rises at once, falls slowly, so that one long task ends the reserve. */
   #averageMs: number | undefined;
+  /** The reserve now. */
+  #kept = 0;
   /** Requests that wait for their moment; they take no slot. */
   parked = 0;
 
@@ -48,7 +50,18 @@ export class PrefetchWindow {
     return this.#options.multiplier === 0 ? 0 : slots * this.#options.multiplier + this.parked;
   }
 
+  /**
+   * Messages in reserve a slot. Changes in steps of two and more: each change is a command to the broker, and a smaller
+   * window calls off what is being fetched.
+   */
   #reserve(): number {
+    const exact = this.#exactReserve();
+    if (exact === 0) this.#kept = 0;
+    else if (exact >= 2 * this.#kept || 2 * exact <= this.#kept) this.#kept = 2 ** Math.floor(Math.log2(exact));
+    return this.#kept;
+  }
+
+  #exactReserve(): number {
     if (this.#averageMs === undefined || this.#averageMs >= RESERVE_MS) return 0;
     return Math.min(MOST_RESERVED, Math.floor(RESERVE_MS / Math.max(this.#averageMs, 0.05)));
   }

@@ -27,10 +27,7 @@ export async function loadApp(spec: string, options: { readonly workdir: string 
   useTranspiler();
   if (attribute !== undefined) return loadExport(module, attribute, workdir);
   const tried: string[] = [];
-  for (const name of [
-    module,
-    ...SUBMODULES.map((submodule) => `${module.replace(/[\\/]+$/, '')}/${submodule}`),
-  ]) {
+  for (const name of placesOf(module)) {
     const file = findModule(name, workdir) ?? findBelow(name, workdir);
     if (file === undefined) {
       tried.push(`no module ${name}`);

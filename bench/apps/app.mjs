@@ -1,0 +1,31 @@
+// The app of the benchmarks. The queue file comes in the environment, so that worker, children and callers agree.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApp } from '@tq/core';
+
+const { BENCH_QUEUE: queue = 'sqlite://', BENCH_LEDGER: ledger } = process.env;
+
+export const app = createApp('bench', { module: import.meta.url, broker: queue, backend: queue });
+
+const seen = { count: 0, firstMs: 0, lastMs: 0 };
+
+/** Does nothing; the process that runs it remembers when. */
+export const noop = app.task('bench.noop', { ignoreResult: true }, () => {
+  seen.lastMs = performance.now();
+  if (seen.count++ === 0) seen.firstMs = seen.lastMs;
+});
+
+/** Gives back what it was given. */
+export const echo = app.task('bench.echo', (value) => value);
+
+if (ledger) {
+  process.on('exit', () => {
+    if (seen.count === 0) return;
+    const { count, firstMs, lastMs } = seen;
+    const at = (ms) => performance.timeOrigin + ms;
+    writeFileSync(
+      join(ledger, `${process.pid}.json`),
+      JSON.stringify({ count, firstMs: at(firstMs), lastMs: at(lastMs) }),
+    );
+  });
+}

@@ -1,0 +1,74 @@
+// How fast a worker empties a queue file, beside what SQLite does with nothing around it.
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ask, found, nowMs, start } from '../programs.mjs';
+import { copied, filled, inFolder, openWatch, queueEnv } from '../queue-file.mjs';
+
+const COUNT = 30_000;
+
+/** @type {import('../harness.mjs').Measurement} */
+export default {
+  name: 'drain-sqlite',
+  title: `Drain ${COUNT.toLocaleString('en')} no-op tasks from an SQLite file, results ignored`,
+  unit: 'tasks/s',
+  rounds: 5,
+  warmUps: 1,
+  async open(folder) {
+    return { file: await filled(folder, COUNT) };
+  },
+  subjects: [
+    { name: 'bare store, claim + ack of 100', run: bareStore },
+    { name: 'tq worker -c 1', run: (shared) => worker(shared, 1) },
+    { name: 'tq worker -c 2', run: (shared) => worker(shared, 2) },
+  ],
+  goals: [1, 2].map((concurrency) => ({
+    row: `tq worker -c ${concurrency}`,
+    is: 'at least',
+    factor: 0.5,
+    against: 'bare store, claim + ack of 100',
+  })),
+  note: 'tq: from the first task that ran in a child to the last acknowledgement in the file. Both work on copies of one file.',
+};
+
+function bareStore({ file, folder }) {
+  return inFolder(folder, async (here) => {
+    const { count, ms } = await ask(['bare-store.mjs', 'drain', copied(file, here), '100']);
+    return rate(count, ms);
+  });
+}
+
+function worker({ file, folder }, concurrency) {
+  return inFolder(folder, async (here) => {
+    const queue = copied(file, here);
+    const ledger = join(here, 'ledger');
+    mkdirSync(ledger);
+    const program = start(['worker.mjs', 'prefork', String(concurrency)], {
+      env: { ...queueEnv(queue), BENCH_LEDGER: ledger },
+    });
+    const emptyMs = await whenEmpty(queue, program);
+    await program.stop();
+    return rate(COUNT, emptyMs - firstTask(ledger));
+  });
+}
+
+async function whenEmpty(file, program) {
+  const watch = openWatch(file);
+  try {
+    const look = () => (watch.empty() ? nowMs() : undefined);
+    return await program.alive(found(look, 'The queue was not empty'));
+  } finally {
+    watch.close();
+  }
+}
+
+/** What the children wrote when they left: every task has run, and none twice. */
+function firstTask(ledger) {
+  const pages = readdirSync(ledger).map((name) => JSON.parse(readFileSync(join(ledger, name), 'utf8')));
+  const count = pages.reduce((sum, page) => sum + page.count, 0);
+  if (count !== COUNT) throw new Error(`${COUNT} tasks were sent, and ${count} ran`);
+  return Math.min(...pages.map((page) => page.firstMs));
+}
+
+function rate(count, ms) {
+  return (count / ms) * 1000;
+}

@@ -1,0 +1,84 @@
+import { COMMANDS } from './commands.ts';
+import type { Command } from './command.ts';
+import { UsageError } from './errors.ts';
+import { EXIT } from './exit-codes.ts';
+import { describeFailure } from './failure.ts';
+import { scan } from './scan.ts';
+import type { Scanned } from './scan.ts';
+import { processTerminal, wantsColor } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Runs a command line, without `tq` itself, and resolves with its exit code. What isn't needed isn't loaded: neither
+ * the parser for a help page, nor core for a usage error.
+ */
+export async function main(words: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
+  let scanned: Scanned | undefined;
+  try {
+    if (words[0] === 'completion' && words[1] === '--words')
+      return await completeWords(words.slice(2), terminal);
+    scanned = scan(words);
+    if (scanned.wants === 'version') return await printVersion(terminal);
+    if (scanned.wants === 'help' || words.length === 0) return await printHelp(scanned.command, terminal);
+    return await run(await commandNamed(scanned.command), scanned, terminal);
+  } catch (error) {
+    const debug = Boolean(terminal.env['TQ_DEBUG']);
+    const { message, exitCode } = describeFailure(error, { command: scanned?.command, debug });
+    terminal.stderr.write(`${message}\n`);
+    return exitCode;
+  }
+}
+
+async function run(command: Command, { others }: Scanned, terminal: Terminal): Promise<number> {
+  const { parse } = await import('./parse.ts');
+  const { globals, ...input } = await parse(command, others);
+  const { applyGlobals, Program } = await import('./program.ts');
+  const startedIn = process.cwd();
+  applyGlobals(globals);
+  return command.run(input, new Program({ terminal, globals, startedIn }));
+}
+
+async function commandNamed(name: string | undefined): Promise<Command> {
+  if (name === undefined)
+    throw new UsageError('Which command?', {
+      remedy: `tq has ${Object.keys(COMMANDS).join(', ')}; tq --help tells more.`,
+    });
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry) return entry.load();
+  const { didYouMean } = await import('@tq/core/internal');
+  const near = didYouMean(name, Object.keys(COMMANDS));
+  throw new UsageError(`tq has no command ${JSON.stringify(name)}.`, {
+    remedy: near
+      ? `Did you mean tq ${near}?`
+      : `It has ${Object.keys(COMMANDS).join(', ')}; tq --help tells more.`,
+  });
+}
+
+async function printHelp(name: string | undefined, terminal: Terminal): Promise<number> {
+  const { commandHelp, programHelp } = await import('./help.ts');
+  const isColored = wantsColor(terminal.stdout, terminal.env, false);
+  const page = {
+    width: Math.min(terminal.stdout.columns ?? 100, 110),
+    heading: (text: string) => (isColored ? `\u001B[1m${text}\u001B[22m` : text),
+  };
+  if (name === undefined) {
+    const { versionText } = await import('./version.ts');
+    terminal.stdout.write(programHelp(versionText(), page));
+  } else {
+    terminal.stdout.write(commandHelp(await commandNamed(name), page));
+  }
+  return EXIT.ok;
+}
+
+async function printVersion(terminal: Terminal): Promise<number> {
+  const { versionText } = await import('./version.ts');
+  terminal.stdout.write(`${versionText()}\n`);
+  return EXIT.ok;
+}
+
+async function completeWords(words: readonly string[], terminal: Terminal): Promise<number> {
+  const { completions } = await import('./complete.ts');
+  const found = await completions(words);
+  terminal.stdout.write(found.map((line) => `${line}\n`).join(''));
+  return EXIT.ok;
+}

@@ -1,0 +1,78 @@
+import { main } from '../src/main.ts';
+import { fakeTerminal } from './terminal.ts';
+
+async function run(line: string, env: Readonly<Record<string, string>> = {}) {
+  const terminal = fakeTerminal({ env });
+  const exitCode = await main(line === '' ? [] : line.split(' '), terminal);
+  return { exitCode, printed: terminal.printed(), complained: terminal.complained() };
+}
+
+test('without anything, the program tells what it can do', async () => {
+  const { exitCode, printed } = await run('');
+  expect(exitCode).toBe(0);
+  for (const word of ['Usage', 'worker', 'call', 'result', 'purge', '--app MODULE', 'Examples'])
+    expect(printed).toContain(word);
+  expect((await run('--help')).printed).toBe(printed);
+  expect((await run('-A proj -h')).printed).toBe(printed);
+});
+
+test('a command tells what it can do, without an app', async () => {
+  const { exitCode, printed } = await run('worker --help');
+  expect(exitCode).toBe(0);
+  expect(printed).toContain('-c, --concurrency N');
+  expect(printed).toContain('[default: WARNING]');
+  expect(await run('-A proj worker -c 2 -h')).toEqual({ exitCode, printed, complained: '' });
+});
+
+test('help fits the terminal', async () => {
+  const terminal = fakeTerminal({ columns: 80 });
+  await main(['worker', '--help'], terminal);
+  const tooLong = terminal
+    .printed()
+    .split('\n')
+    .filter((line) => line.length > 80 && !line.includes(' tq '));
+  expect(tooLong).toEqual([]);
+});
+
+test('the version comes with its name', async () => {
+  expect(await run('--version')).toEqual({
+    exitCode: 0,
+    printed: expect.stringMatching(/^\d+\.\d+\.\d+ \([\w-]+\)\n$/),
+    complained: '',
+  });
+});
+
+test.each([
+  ['wrker', 'tq: tq has no command "wrker".\nDid you mean tq worker?\n'],
+  [
+    'frobnicate',
+    'tq: tq has no command "frobnicate".\nIt has worker, call, result, list, purge, report, shell, completion; tq --help tells more.\n',
+  ],
+  [
+    '-A proj',
+    'tq: Which command?\ntq has worker, call, result, list, purge, report, shell, completion; tq --help tells more.\n',
+  ],
+  ['worker', 'tq: Which app? None is named.\nName its module: tq -A proj …, or set the variable TQ_APP.\n'],
+  [
+    'worker -c many -A proj',
+    'tq: -c/--concurrency must be a whole number of at least 1, not "many".\ntq worker --help tells more.\n',
+  ],
+  [
+    '--workdir /nowhere/at/all report',
+    'tq: --workdir /nowhere/at/all is not a folder that can be entered.\ntq report --help tells more.\n',
+  ],
+])('%s is answered with a sentence and a fix', async (line, complained) => {
+  expect(await run(line)).toEqual({ exitCode: 64, printed: '', complained });
+});
+
+test('with TQ_DEBUG an error shows where it comes from', async () => {
+  expect((await run('wrker', { TQ_DEBUG: '1' })).complained).toContain('at ');
+});
+
+test('the shell to complete for is the one in use', async () => {
+  expect((await run('completion', { SHELL: '/bin/bash' })).printed).toContain(
+    'complete -o default -F _tq_complete tq',
+  );
+  expect((await run('completion', { SHELL: '/bin/zsh' })).printed).toContain('compdef _tq_complete tq');
+  expect((await run('completion', { SHELL: '/bin/fish' })).exitCode).toBe(64);
+});

@@ -1,0 +1,153 @@
+import type { Config } from './config.ts';
+import { connectAny, resolveBroker } from './connect.ts';
+import type { BrokerSetting, Endpoint } from './connect.ts';
+import { findBackend } from './drivers.ts';
+import { durationMs } from './duration.ts';
+import { BackendUnavailableError, ClosedError, ResultsDisabled, toError, TqError } from './errors.ts';
+import { Lazy } from './lifecycle.ts';
+import { Producer } from './producer.ts';
+import type { BackendDriver, ResultBackend } from './types/backend.ts';
+import type { Clock } from './types/clock.ts';
+import type { Logger } from './types/logger.ts';
+import type { Connection } from './types/transport.ts';
+import { maskUrl, parseUrl } from './url.ts';
+
+/** A result backend as an app names it: a URL, null for none, or a driver with its URL. */
+export type BackendSetting = string | null | { readonly driver: BackendDriver; readonly url?: string };
+
+/** What an app's connections ask it for; settings may change at any time. */
+export interface ConnectionsHost {
+  readonly name: string;
+  readonly folder: string;
+  readonly config: Config;
+  readonly brokerSetting: BrokerSetting;
+  readonly backendSetting: BackendSetting;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** An app's ways to the broker and to results: opened at first use, anew after their setting has changed, closed once. */
+export class Connections {
+  readonly #app: ConnectionsHost;
+  readonly #endpoints: Lazy<readonly Endpoint[]>;
+  readonly #backend: Lazy<ResultBackend>;
+  #producer: Producer | undefined;
+  /** What was open when its setting changed: calls may still be in it, so it stays until the end. */
+  readonly #outdated: (() => Promise<void>)[] = [];
+  /** Where among the addresses to begin. */
+  #first = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(app: ConnectionsHost) {
+    this.#app = app;
+    this.#endpoints = new Lazy(async () => resolveBroker(app.brokerSetting, app.folder));
+    this.#backend = new Lazy(() => this.#openBackend());
+  }
+
+  /** The one publisher of this process. */
+  producer(): Producer {
+    if (this.#closing) throw this.#closed();
+    this.#producer ??= new Producer({
+      open: (signal) => this.connect({ signal }),
+      clock: this.#app.clock,
+      owner: `The app ${this.#app.name}`,
+    });
+    return this.#producer;
+  }
+
+  /** Opens a connection to the broker: each address once, beginning with the one that answered last. */
+  async connect(options: { readonly signal?: AbortSignal } = {}): Promise<Connection> {
+    const { logger, clock, config } = this.#app;
+    const endpoints = await this.#endpoints.get();
+    const { connection, index } = await connectAny(endpoints, this.#first, {
+      logger,
+      clock,
+      options: config.brokerTransportOptions,
+      timeoutMs: durationMs(config.brokerConnectionTimeout, 'brokerConnectionTimeout'),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    this.#first = index;
+    // Whoever reconnects after a loss begins with the next address.
+    void connection.closed.then((reason) => {
+      if (reason) this.#first = (index + 1) % endpoints.length;
+    });
+    return connection;
+  }
+
+  /** @throws ResultsDisabled when there is none, BackendUnavailableError */
+  resultBackend(): Promise<ResultBackend> {
+    if (this.#closing) return Promise.reject(this.#closed());
+    return this.#backend.get();
+  }
+
+  /** Another broker from now on. */
+  brokerChanged(): void {
+    void this.#endpoints.reset();
+    this.#first = 0;
+    const producer = this.#producer;
+    if (producer) this.#outdated.push(() => producer[Symbol.asyncDispose]());
+    this.#producer = undefined;
+  }
+
+  /** Another result backend from now on. */
+  backendChanged(): void {
+    const opening = this.#backend.reset();
+    if (opening) this.#outdated.push(() => dispose(opening));
+  }
+
+  /** Settles when everything is closed; what fails on the way doesn't keep the rest open. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // Publishers first: their calls tell the backend what to expect.
+    this.brokerChanged();
+    this.backendChanged();
+    const ends = await Promise.allSettled(this.#outdated.splice(0).map((end) => end()));
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  #closed(): ClosedError {
+    return new ClosedError(`The app ${this.#app.name}`);
+  }
+
+  async #openBackend(): Promise<ResultBackend> {
+    const { config, logger, clock, backendSetting, folder } = this.#app;
+    const { driver, url } = await backendOf(backendSetting, folder);
+    const { resultExpires, resultBackendTransportOptions } = config;
+    const expiresMs = resultExpires === null ? 0 : durationMs(resultExpires, 'resultExpires');
+    try {
+      return await driver.connect(url, {
+        logger,
+        clock,
+        options: resultBackendTransportOptions,
+        expiresMs: expiresMs > 0 ? expiresMs : undefined,
+        timeoutMs: durationMs(config.brokerConnectionTimeout, 'brokerConnectionTimeout'),
+      });
+    } catch (error) {
+      if (error instanceof TqError) throw error;
+      const message = maskUrl(toError(error).message);
+      throw new BackendUnavailableError(`Can't reach the result backend: ${message}`, { cause: error });
+    }
+  }
+}
+
+async function backendOf(
+  setting: BackendSetting,
+  folder: string,
+): Promise<{ readonly driver: BackendDriver; readonly url: URL }> {
+  if (setting === null) throw new ResultsDisabled();
+  if (typeof setting !== 'string')
+    return { driver: setting.driver, url: parseUrl(setting.url ?? 'driver://', 'result backend') };
+  const url = parseUrl(setting, 'result backend');
+  return { driver: await findBackend(url, folder), url };
+}
+
+async function dispose(opening: Promise<ResultBackend>): Promise<void> {
+  // One that could not be opened has told whoever asked for it.
+  const backend = await opening.catch(() => undefined);
+  await backend?.[Symbol.asyncDispose]();
+}

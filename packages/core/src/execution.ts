@@ -1,0 +1,291 @@
+import type { App } from './app.ts';
+import { backoffMs } from './backoff.ts';
+import { runInContext, TaskContext } from './context.ts';
+import type { ContextHost } from './context.ts';
+import { durationMs } from './duration.ts';
+import { TaskRevokedError, toError, WorkerShutdown } from './errors.ts';
+import { Ignore, Reject, Retry } from './flow.ts';
+import type { RetryWish } from './flow.ts';
+import { errorToWire } from './message/errors.ts';
+import { isInstance } from './message/peek.ts';
+import { taskBody } from './message/protocol2.ts';
+import type { DecodedBody } from './message/protocol2.ts';
+import { repr } from './message/repr.ts';
+import { bindArguments } from './parameters.ts';
+import type { RunInput } from './run.ts';
+import { encodeJson } from './serialize/json.ts';
+import { applySchema } from './schema.ts';
+import type { ErrorClass, TaskDefinition, TaskHooks } from './task-definition.ts';
+import type { ResultTuple } from './types/backend.ts';
+import type { Outcome, RetryChanges } from './types/pool.ts';
+import type { TaskRequest } from './types/request.ts';
+import type { Encoded } from './types/serializer.ts';
+
+/** What an execution works with. */
+export interface ExecutionParts {
+  readonly app: App;
+  readonly definition: TaskDefinition;
+  readonly input: RunInput;
+  readonly body: DecodedBody;
+  readonly signal: AbortSignal;
+  readonly host: ContextHost;
+}
+
+type Of<K extends Outcome['kind']> = Extract<Outcome, { readonly kind: K }>;
+
+/**
+ * One run of a task's function, with everything around it. In order, as in Celery: the hook `taskPrerun`; `beforeStart`, schemas
+ * and the function; `onSuccess`, `onFailure` or `onRetry`, then the hook of the same name; `afterReturn` unless it is a
+ * retry; the hook `taskPostrun`. Only what happens up to the function's end decides the outcome.
+ */
+export class Execution {
+  readonly #app: App;
+  readonly #definition: TaskDefinition;
+  readonly #input: RunInput;
+  readonly #body: DecodedBody;
+  readonly #signal: AbortSignal;
+  readonly #children: ResultTuple[] = [];
+  readonly #self: TaskContext;
+  #startedMs = 0;
+
+  constructor({ app, definition, input, body, signal, host }: ExecutionParts) {
+    this.#app = app;
+    this.#definition = definition;
+    this.#input = input;
+    this.#body = body;
+    this.#signal = signal;
+    const children = this.#children;
+    const request = {
+      ...input.request,
+      args: body.args,
+      kwargs: body.kwargs,
+      properties: input.properties,
+      hostname: input.hostname,
+      calledDirectly: false,
+      isEager: input.isEager ?? false,
+      children,
+    };
+    this.#self = new TaskContext({ app, definition, request, signal, host, children });
+  }
+
+  async run(): Promise<Outcome> {
+    this.#startedMs = performance.now();
+    const { hooks } = this.#app;
+    const { request } = this.#self;
+    if (hooks.has('taskPrerun')) hooks.emit('taskPrerun', { request });
+    const outcome = await runInContext(this.#self, () => this.#attempt());
+    if (hooks.has('taskPostrun')) hooks.emit('taskPostrun', { request, state: stateOf(outcome) });
+    return outcome;
+  }
+
+  async #attempt(): Promise<Outcome> {
+    let result: unknown;
+    let encoded: Encoded;
+    try {
+      await this.#definition.options.hooks?.beforeStart?.(this.#self);
+      result = await this.#returned(await this.#arguments());
+      encoded = encodeJson(result === undefined ? null : result, 'result');
+    } catch (thrown) {
+      return this.#ended(this.#reasonOf(thrown));
+    }
+    return this.#succeeded(result, encoded);
+  }
+
+  async #arguments(): Promise<readonly unknown[]> {
+    const { argsSchema } = this.#definition.options;
+    const args = bindArguments(this.#definition, this.#body.args, this.#body.kwargs);
+    return argsSchema ? applySchema(argsSchema, args, 'args') : args;
+  }
+
+  /** What the function returns. Only what it throws itself can lead to an automatic retry: all else would fail again. */
+  async #returned(args: readonly unknown[]): Promise<unknown> {
+    const { options, run } = this.#definition;
+    const all = options.bind ? [this.#self, ...args] : args;
+    const execute = async (): Promise<unknown> => (run as (...every: readonly unknown[]) => unknown)(...all);
+    let result: unknown;
+    try {
+      result = await (this.#app.interceptors.length > 0 ? this.#intercepted(execute) : execute());
+    } catch (thrown) {
+      throw this.#automaticRetry(this.#reasonOf(thrown));
+    }
+    if (result instanceof Error && (isFlow(result) || this.#self.isVerdict(result))) throw result;
+    return options.resultSchema ? applySchema(options.resultSchema, result, 'result') : result;
+  }
+
+  #intercepted(execute: () => Promise<unknown>): Promise<unknown> {
+    let next = (_request: TaskRequest): Promise<unknown> => execute();
+    for (const interceptor of this.#app.interceptors.toReversed()) {
+      const wrapped = interceptor.execute?.bind(interceptor);
+      if (!wrapped) continue;
+      const inner = next;
+      next = (request) => wrapped(request, inner);
+    }
+    return next(this.#self.request);
+  }
+
+  async #succeeded(result: unknown, encoded: Encoded): Promise<Outcome> {
+    await this.#tell('onSuccess', (handlers, self) => handlers.onSuccess?.(self, result));
+    this.#app.hooks.emit('taskSuccess', { request: this.#self.request, result });
+    await this.#tell('afterReturn', (handlers, self) => handlers.afterReturn?.(self, 'SUCCESS', result));
+    const maxLength = this.#definition.options.resultReprMaxSize;
+    return {
+      kind: 'succeeded',
+      result: encoded,
+      ...(this.#input.wantRepr ? { repr: repr(result ?? null, { maxLength }) } : {}),
+      ...this.#tail(),
+    };
+  }
+
+  /** What a thrown value means. */
+  #ended(error: unknown): Outcome | Promise<Outcome> {
+    if (error instanceof Ignore) return { kind: 'ignored' };
+    if (error instanceof Reject) return { kind: 'rejected', requeue: error.requeue, reason: error.reason };
+    if (error === this.#signal.reason) {
+      if (error instanceof WorkerShutdown)
+        return { kind: 'rejected', requeue: true, reason: 'the worker is shutting down' };
+      if (error instanceof TaskRevokedError) return { kind: 'lost', reason: 'terminated', detail: 'revoked' };
+    }
+    const last = error instanceof Retry ? this.#allowed(error) : error;
+    return last instanceof Retry ? this.#retried(last) : this.#failed(last);
+  }
+
+  /** A retry that was thrown by hand is bound to `maxRetries` too. */
+  #allowed(retry: Retry): Error {
+    if (this.#self.isVerdict(retry)) return retry;
+    const { cause, countdownMs } = retry;
+    return this.#self.retry({
+      cause,
+      ...(countdownMs === undefined ? {} : { countdown: countdownMs / 1000 }),
+    });
+  }
+
+  async #retried(retry: Retry): Promise<Outcome> {
+    const { cause, countdownMs } = retry;
+    let changes: RetryChanges | undefined;
+    try {
+      changes = this.#changes(retry.wish);
+    } catch (error) {
+      return this.#failed(error);
+    }
+    await this.#tell('onRetry', (handlers, self) => handlers.onRetry?.(self, cause));
+    this.#app.hooks.emit('taskRetry', { request: this.#self.request, error: cause });
+    return {
+      kind: 'retry',
+      error: cause === undefined ? null : errorToWire(cause),
+      countdownMs: countdownMs ?? durationMs(this.#definition.options.defaultRetryDelay, 'defaultRetryDelay'),
+      ...(changes ? { changes } : {}),
+      ...this.#started(),
+    };
+  }
+
+  async #failed(error: unknown): Promise<Of<'failed'>> {
+    await this.#tell('onFailure', (handlers, self) => handlers.onFailure?.(self, error));
+    this.#app.hooks.emit('taskFailure', { request: this.#self.request, error });
+    await this.#tell('afterReturn', (handlers, self) => handlers.afterReturn?.(self, 'FAILURE', error));
+    return {
+      kind: 'failed',
+      error: errorToWire(error),
+      ...(isOneOf(error, this.#definition.options.throws) ? { expected: true } : {}),
+      ...this.#tail(),
+    };
+  }
+
+  /** Tells one of the task's handlers how it ended. What a handler throws is logged and changes nothing. */
+  async #tell(
+    name: keyof TaskHooks,
+    call: (handlers: TaskHooks, self: TaskContext) => void | Promise<void>,
+  ): Promise<void> {
+    const { hooks } = this.#definition.options;
+    if (!hooks) return;
+    try {
+      await call(hooks, this.#self);
+    } catch (error) {
+      this.#self.log.error(`${name} of the task ${this.#definition.name} threw; the outcome stays`, {
+        error: toError(error).stack,
+      });
+    }
+  }
+
+  /** The retry that `autoretryFor` asks for, or the error that is left when there is none. */
+  #automaticRetry(error: unknown): unknown {
+    const { autoretryFor, dontAutoretryFor, retryBackoff, retryBackoffMax, retryJitter } =
+      this.#definition.options;
+    if (!autoretryFor || this.#isDecided(error) || isOneOf(error, dontAutoretryFor)) return error;
+    const wanted = typeof autoretryFor === 'function' ? autoretryFor(error) : isOneOf(error, autoretryFor);
+    if (!wanted) return error;
+    if (!retryBackoff) return this.#self.retry({ cause: error });
+    const waitMs = backoffMs(this.#self.request.retries, {
+      firstMs: 1000 * Math.max(1, retryBackoff === true ? 1 : retryBackoff),
+      maxMs: durationMs(retryBackoffMax, 'retryBackoffMax'),
+      jitter: retryJitter,
+    });
+    return this.#self.retry({ cause: error, countdown: waitMs / 1000 });
+  }
+
+  /** Whether the error already says how the task ends. */
+  #isDecided(error: unknown): boolean {
+    if (isFlow(error) || (error instanceof Error && this.#self.isVerdict(error))) return true;
+    return (
+      error === this.#signal.reason && (error instanceof WorkerShutdown || error instanceof TaskRevokedError)
+    );
+  }
+
+  #changes(wish: RetryWish | undefined): RetryChanges | undefined {
+    if (!wish) return undefined;
+    const { args = this.#body.args, kwargs = this.#body.kwargs, ...rest } = wish;
+    if (wish.args === undefined && wish.kwargs === undefined) return rest;
+    const [, , embed] = taskBody({ args, kwargs, embed: this.#body.embed ?? {} });
+    const body = `[${encodeJson(args, 'args')}, ${encodeJson(kwargs, 'kwargs')}, ${encodeJson(embed, 'embed')}]`;
+    return { ...rest, body: body as Encoded };
+  }
+
+  /** The typed reason of the signal, where a task let an AbortError through that wraps it. */
+  #reasonOf(thrown: unknown): unknown {
+    if (!this.#signal.aborted || thrown === this.#signal.reason) return thrown;
+    const { name, cause } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as {
+      name?: unknown;
+      cause?: unknown;
+    };
+    return name === 'AbortError' || cause === this.#signal.reason ? this.#signal.reason : thrown;
+  }
+
+  #tail(): Pick<Of<'succeeded'>, 'runtimeMs' | 'embed' | 'children'> {
+    return {
+      runtimeMs: performance.now() - this.#startedMs,
+      ...(this.#body.embed ? { embed: this.#body.embed } : {}),
+      ...this.#started(),
+    };
+  }
+
+  /** What the task has started, if anything. */
+  #started(): { readonly children?: readonly ResultTuple[] } {
+    return this.#children.length > 0 ? { children: this.#children } : {};
+  }
+}
+
+function isFlow(error: unknown): boolean {
+  return error instanceof Retry || error instanceof Reject || error instanceof Ignore;
+}
+
+function isOneOf(error: unknown, types: readonly ErrorClass[] | undefined): boolean {
+  return types?.some((type) => isInstance(error, type)) ?? false;
+}
+
+function stateOf(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'succeeded':
+      return 'SUCCESS';
+    case 'retry':
+      return 'RETRY';
+    case 'ignored':
+      return 'IGNORED';
+    case 'rejected':
+    case 'returned':
+      return 'REJECTED';
+    case 'lost':
+      return 'REVOKED';
+    case 'failed':
+    case 'replaced':
+      return 'FAILURE';
+  }
+}

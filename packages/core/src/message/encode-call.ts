@@ -1,0 +1,72 @@
+import { EncodeError } from '../errors.ts';
+import { compress } from '../serialize/compress.ts';
+import { encodeJson, jsonSerializer } from '../serialize/json.ts';
+import type { Serializers } from '../serialize/registry.ts';
+import type { Message } from '../types/transport.ts';
+import { taskBody, taskHeaders } from './protocol2.ts';
+import type { OutgoingTask } from './protocol2.ts';
+
+const NO_EMBED_TEXT = '{"callbacks": null, "errbacks": null, "chain": null, "chord": null}';
+
+/** How the message of a call is made. */
+export interface EncodeOptions {
+  readonly serializer: string;
+  /** null = none. */
+  readonly compression: string | null;
+  readonly deliveryMode: number;
+  readonly priority: number;
+  readonly replyTo: string;
+  /** Milliseconds, as decimal text. */
+  readonly expiration: string | undefined;
+  readonly maxBytes: number;
+  readonly serializers: Serializers;
+}
+
+/** The message of a call. @throws EncodeError naming what can't travel, or what makes it too large */
+export function encodeCall(call: OutgoingTask, options: EncodeOptions): Message {
+  const serializer = options.serializers.forSending(options.serializer);
+  let body = serializer === jsonSerializer ? Buffer.from(jsonBody(call)) : serializer.encode(taskBody(call));
+  const headers = taskHeaders(call);
+  if (options.compression) {
+    const compressed = compress(options.compression, body);
+    headers['compression'] = compressed.header;
+    body = compressed.bytes;
+  }
+  if (body.byteLength > options.maxBytes) throw tooLarge(call, body.byteLength, options.maxBytes);
+  return {
+    body,
+    headers,
+    properties: {
+      contentType: serializer.contentType,
+      contentEncoding: serializer.contentEncoding,
+      deliveryMode: options.deliveryMode,
+      priority: options.priority,
+      correlationId: call.id,
+      replyTo: options.replyTo,
+      ...(options.expiration === undefined ? {} : { expiration: options.expiration }),
+    },
+  };
+}
+
+/** In parts, so that what can't travel is named as the caller knows it: `args[0].when`. */
+function jsonBody(call: OutgoingTask): string {
+  const { callbacks, errbacks, chain, chord } = call.embed;
+  const embed =
+    callbacks || errbacks || chain || chord ? encodeJson(taskBody(call)[2], 'embed') : NO_EMBED_TEXT;
+  return `[${encodeJson(call.args, 'args')}, ${encodeJson(call.kwargs, 'kwargs')}, ${embed}]`;
+}
+
+function tooLarge(call: OutgoingTask, bytes: number, most: number): EncodeError {
+  const parts = [
+    ...call.args.map((value, index) => [`args[${index}]`, value] as const),
+    ...Object.entries(call.kwargs).map(([key, value]) => [`kwargs.${key}`, value] as const),
+  ];
+  const sizes = parts
+    .map(([path, value]) => [path, encodeJson(value, path).length] as const)
+    .sort((a, b) => b[1] - a[1]);
+  const [path, size] = sizes[0] ?? ['args', bytes];
+  return new EncodeError(
+    path,
+    `The message for ${call.task} has ${bytes} bytes, over maxMessageBytes (${most}); its largest part is ${path} with ${size}. Store the data elsewhere and send a reference, or compress it.`,
+  );
+}

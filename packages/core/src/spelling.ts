@@ -1,0 +1,10 @@
+/** `resultExpires` → `result_expires`. */
+export function toSnake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** `result_expires` or `RESULT_EXPIRES` → `resultExpires`; what has no underscore stays as it is. */
+export function toCamel(name: string): string {
+  if (!name.includes('_')) return name;
+  return name.toLowerCase().replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

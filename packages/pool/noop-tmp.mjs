@@ -1,2 +1,0 @@
-import { serve } from '@tq/pool/child';
-serve(async () => async () => ({ kind: 'succeeded', result: 'null', runtimeMs: 0 }));
