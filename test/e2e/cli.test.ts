@@ -357,6 +357,30 @@ describe('a worker', () => {
     await until('its pid file is gone', () => !existsSync(join(place.folder, 'w1.pid')));
   });
 
+  test('in the background sees its working folder from where it was started', async () => {
+    mkdirSync(join(place.folder, 'deep'));
+    writeFileSync(
+      join(place.folder, 'deep/lone.mjs'),
+      'import { createApp } from "@tq/core";\nexport const app = createApp("lone");',
+    );
+    const started = await tq([
+      '--workdir',
+      'deep',
+      '-A',
+      'lone',
+      'worker',
+      '-D',
+      '-P',
+      'solo',
+      '--pidfile',
+      'w.pid',
+    ]);
+    expect(started).toMatchObject({ code: 0, stderr: expect.stringMatching(/log celery\.log\n$/) });
+    process.kill(Number(readFileSync(join(place.folder, 'deep/w.pid'), 'utf8')), 'SIGTERM');
+    await until('its pid file is gone', () => !existsSync(join(place.folder, 'deep/w.pid')));
+    expect(existsSync(join(place.folder, 'deep/celery.log'))).toBe(true);
+  });
+
   test('takes settings after its options, and its children have them too', async () => {
     await using app = clientOf(place);
     await place.worker('-c', '1', '--', 'task.track_started=true', 'taskSoftTimeLimit=100ms').ready();

@@ -1,5 +1,10 @@
+import { machine, release, type } from 'node:os';
+import { relative } from 'node:path';
+import type { LogLevel } from '@tq/core';
 import type { WorkerDescription } from '@tq/worker';
+import type { LoadedApp } from '@tq/worker/load';
 import { localTime } from './local-time.ts';
+import { versionText } from './version.ts';
 
 export interface BannerFacts {
   readonly worker: WorkerDescription;
@@ -11,6 +16,24 @@ export interface BannerFacts {
   /** Whether tasks are listed, and whether those of tq's own are among them. */
   readonly tasks: 'none' | 'own' | 'all';
   readonly colors: boolean;
+}
+
+/** The facts of a worker of this program, here and now. */
+export function bannerFacts(
+  worker: WorkerDescription,
+  {
+    loaded,
+    level,
+  }: { readonly loaded: Pick<LoadedApp, 'file' | 'exportName'>; readonly level: LogLevel | 'none' },
+): Omit<BannerFacts, 'colors'> {
+  return {
+    worker,
+    place: `${relative(process.cwd(), loaded.file)}:${loaded.exportName}`,
+    version: versionText(),
+    platform: `${type()}-${release()}-${machine()}-with-node-${process.versions.node}`,
+    timeMs: Date.now(),
+    tasks: level === 'debug' ? 'all' : level === 'info' ? 'own' : 'none',
+  };
 }
 
 const ART = [

@@ -1,11 +1,9 @@
-import { machine, release, type } from 'node:os';
-import { relative } from 'node:path';
 import type { App } from '@tq/core';
 import { expandFileName, expandNodeName, toError } from '@tq/core/internal';
 import { createWorker, handleSignals } from '@tq/worker';
 import type { Worker } from '@tq/worker';
 import type { LoadedApp } from '@tq/worker/load';
-import { renderBanner } from './banner.ts';
+import { bannerFacts, renderBanner } from './banner.ts';
 import type { WorkerValues } from './commands/worker.ts';
 import { isDetached, reportFailed, reportRunning, startDetached } from './detach.ts';
 import { UsageError } from './errors.ts';
@@ -16,12 +14,22 @@ import { takePidFile } from './pid-file.ts';
 import { takePrivileges } from './privileges.ts';
 import type { Program } from './program.ts';
 import { wantsColor } from './terminal.ts';
-import { versionText } from './version.ts';
 import { levelOf, openLog } from './worker-log.ts';
 import { settingsOf } from './worker-settings.ts';
 
 /** Log file of a background worker that names none. */
 const BACKGROUND_LOG = '%n%I.log';
+
+interface Place {
+  readonly hostname: string;
+  readonly options: WorkerValues;
+  readonly program: Program;
+}
+
+interface Run extends Place {
+  readonly loaded: LoadedApp;
+  readonly logging: Logging;
+}
 
 /** `tq worker`: everything around a worker. Resolves with the exit code. */
 export async function runWorker(
@@ -36,7 +44,8 @@ export async function runWorker(
     return startDetached(program, { executable: options.executable, logfile });
   }
   try {
-    return await withPidFile(options, hostname, () => runHere(options, overrides, { hostname, program }));
+    takePrivileges(options);
+    return await besidePidFile({ hostname, options, program }, overrides);
   } catch (error) {
     const { message, exitCode } = describeFailure(error, { command: 'worker', debug: false });
     await reportFailed(message, exitCode);
@@ -44,35 +53,25 @@ export async function runWorker(
   }
 }
 
-interface Place {
-  readonly hostname: string;
-  readonly program: Program;
-}
-
-async function withPidFile(
-  options: WorkerValues,
-  hostname: string,
-  run: () => Promise<number>,
-): Promise<number> {
-  takePrivileges(options);
-  const release =
-    options.pidfile === undefined ? undefined : takePidFile(expandFileName(options.pidfile, hostname));
+async function besidePidFile(place: Place, overrides: readonly string[]): Promise<number> {
+  const { pidfile } = place.options;
+  const release = pidfile === undefined ? undefined : takePidFile(expandFileName(pidfile, place.hostname));
   try {
-    return await run();
+    return await withLog(place, overrides);
   } finally {
     release?.();
   }
 }
 
-async function runHere(options: WorkerValues, overrides: readonly string[], place: Place): Promise<number> {
+async function withLog(place: Place, overrides: readonly string[]): Promise<number> {
   const loaded = await place.program.loadApp();
   const { app } = loaded;
-  configure(app, options, overrides);
-  const logging = openLog(app, options, place);
+  configure(app, place.options, overrides);
+  const logging = openLog(app, place.options, place);
   app.logger = logging.logger;
-  const stopListening = listenForHangUp(logging, options);
+  const stopListening = listenForHangUp(logging, place.options);
   try {
-    return await live(makeWorker(loaded, options, logging, place), { ...place, options, logging, loaded });
+    return await live({ ...place, loaded, logging });
   } finally {
     stopListening();
     await app.close();
@@ -88,37 +87,14 @@ function configure(app: App, options: WorkerValues, overrides: readonly string[]
   }
 }
 
-function makeWorker(
-  { app, file, exportName }: LoadedApp,
-  options: WorkerValues,
-  logging: Logging,
-  { hostname }: Place,
-): Worker {
-  const { pool, concurrency, queues, excludeQueues, include, purge } = options;
-  return createWorker(app, {
-    hostname,
-    appModule: { file, exportName },
-    logger: logging.logger,
-    ...(pool === undefined ? {} : { pool }),
-    ...(concurrency === undefined ? {} : { concurrency }),
-    ...(queues === undefined ? {} : { queues }),
-    ...(excludeQueues === undefined ? {} : { excludeQueues }),
-    ...(include === undefined ? {} : { include }),
-    ...(purge === undefined ? {} : { purge }),
-  });
-}
-
 /** From the banner to the end of the worker. */
-async function live(
-  worker: Worker,
-  run: Place & { readonly options: WorkerValues; readonly logging: Logging; readonly loaded: LoadedApp },
-): Promise<number> {
-  const { program, logging } = run;
+async function live(run: Run): Promise<number> {
+  const { program, logging, hostname } = run;
+  const worker = makeWorker(run);
   const removeHandlers = handleSignals(worker, { logger: logging.logger, ...sayOn(program) });
   try {
-    const banner = await bannerOf(worker, run);
-    if (!program.globals.quiet) program.terminal.stdout.write(banner);
-    process.title = `tq worker: ${run.hostname}`;
+    await show(worker, run);
+    process.title = `tq worker: ${hostname}`;
     await reportRunning();
     // `finished` tells the same, and what goes wrong later.
     worker.start().catch(() => undefined);
@@ -130,18 +106,32 @@ async function live(
   }
 }
 
-function fail(
-  error: Error,
-  {
-    options,
-    logging,
-    program,
-  }: { readonly options: WorkerValues; readonly logging: Logging; readonly program: Program },
-): number {
-  const { message, exitCode } = describeFailure(error, {
-    command: 'worker',
-    debug: Boolean(program.terminal.env['TQ_DEBUG']),
+function makeWorker({ loaded, logging, hostname, options }: Run): Worker {
+  const { pool, concurrency, queues, excludeQueues, include, purge } = options;
+  return createWorker(loaded.app, {
+    hostname,
+    appModule: { file: loaded.file, exportName: loaded.exportName },
+    logger: logging.logger,
+    ...(pool === undefined ? {} : { pool }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(queues === undefined ? {} : { queues }),
+    ...(excludeQueues === undefined ? {} : { excludeQueues }),
+    ...(include === undefined ? {} : { include }),
+    ...(purge === undefined ? {} : { purge }),
   });
+}
+
+/** Loads the modules with tasks, which may fail, and shows what the worker is. */
+async function show(worker: Worker, { program, loaded, options }: Run): Promise<void> {
+  const facts = bannerFacts(await worker.describe(), { loaded, level: levelOf(options) });
+  const { terminal, globals } = program;
+  const colors = wantsColor(terminal.stdout, terminal.env, globals.noColor ?? false);
+  if (!globals.quiet) terminal.stdout.write(renderBanner({ ...facts, colors }));
+}
+
+function fail(error: Error, { program, logging, options }: Run): number {
+  const debug = Boolean(program.terminal.env['TQ_DEBUG']);
+  const { message, exitCode } = describeFailure(error, { command: 'worker', debug });
   if (options.logfile !== undefined) logging.logger.error(message);
   program.out.complain(message);
   return exitCode;

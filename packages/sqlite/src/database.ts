@@ -55,6 +55,7 @@ export class Sql {
   readonly #statements = new Map<string, Statement>();
   #inTransaction = false;
   #afterCommit: (() => void)[] = [];
+  #afterRollback: (() => void)[] = [];
 
   constructor(database: Database) {
     this.#database = database;
@@ -82,11 +83,10 @@ export class Sql {
     try {
       const result = work();
       this.#database.exec('COMMIT');
-      this.#end();
+      this.#end(this.#afterCommit);
       return result;
     } catch (error) {
-      this.#afterCommit = [];
-      this.#end();
+      this.#end(this.#afterRollback);
       this.#rollback();
       throw error;
     }
@@ -96,6 +96,11 @@ export class Sql {
   afterCommit(learn: () => void): void {
     if (this.#inTransaction) this.#afterCommit.push(learn);
     else learn();
+  }
+
+  /** What memory forgets when the present transaction comes to nothing. */
+  afterRollback(forget: () => void): void {
+    if (this.#inTransaction) this.#afterRollback.push(forget);
   }
 
   close(): void {
@@ -113,9 +118,11 @@ export class Sql {
     return statement;
   }
 
-  #end(): void {
+  #end(consequences: readonly (() => void)[]): void {
     this.#inTransaction = false;
-    for (const learn of this.#afterCommit.splice(0)) learn();
+    this.#afterCommit = [];
+    this.#afterRollback = [];
+    for (const each of consequences) each();
   }
 
   #rollback(): void {

@@ -25,6 +25,10 @@ export class Holders {
     return this.#mine.size > 0;
   }
 
+  has(connection: number): boolean {
+    return this.#mine.has(connection);
+  }
+
   /** The row of a connection of this process, made when it is first needed. */
   idOf(connection: number): number {
     const known = this.#mine.get(connection);
@@ -38,7 +42,8 @@ export class Holders {
       Date.now(),
     );
     const [id] = row as readonly [number];
-    this.#sql.afterCommit(() => this.#mine.set(connection, id));
+    this.#mine.set(connection, id);
+    this.#sql.afterRollback(() => this.#mine.delete(connection));
     return id;
   }
 

@@ -72,7 +72,7 @@ export class Keeper {
   /** Lets another process be the keeper. */
   resign(): void {
     const { sql, holders } = this.#options;
-    if (this.#elect) sql.transaction(() => holders.detach(KEEPER));
+    if (holders.has(KEEPER)) sql.transaction(() => holders.detach(KEEPER));
     this.#elect = false;
   }
 

@@ -28,6 +28,7 @@ test('a transaction is kept whole or not at all, and memory learns only of what 
   const write = (text: string): void => {
     sql.run('INSERT INTO t VALUES(?)', text);
     sql.afterCommit(() => learnt.push(text));
+    sql.afterRollback(() => learnt.push(`not ${text}`));
   };
   const failing = (): void =>
     sql.transaction(() => {
@@ -37,9 +38,9 @@ test('a transaction is kept whole or not at all, and memory learns only of what 
   expect(failing).toThrow('no');
   sql.transaction(() => {
     write('kept');
-    expect(learnt).toEqual([]);
+    expect(learnt).toEqual(['not lost']);
   });
-  expect(learnt).toEqual(['kept']);
+  expect(learnt).toEqual(['not lost', 'kept']);
   expect(sql.all('SELECT a FROM t')).toEqual([['kept']]);
   sql.close();
 });

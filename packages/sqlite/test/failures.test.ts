@@ -249,6 +249,27 @@ describe('a file that is in use', () => {
   });
 });
 
+test('takes of one connection that are served in one step all hold what they got', async () => {
+  const url = fileUrl(folder);
+  const store = await open(url);
+  try {
+    await store.put([entry('a', '1'), entry('b', '2'), entry('c', '3')]);
+    const taking = ['a', 'b', 'c'].map((queue) =>
+      store.take([queue], { max: 1, signal: AbortSignal.timeout(5000) }),
+    );
+    const taken = (await Promise.all(taking)).flat();
+    expect(textsOf(taken).toSorted()).toEqual(['1', '2', '3']);
+    expect(rowsOf(url, 'SELECT DISTINCT holder FROM message')).toHaveLength(1);
+    await store.settle(
+      taken.map((each) => each.tag),
+      'done',
+    );
+    expect(rowsOf(url, 'SELECT * FROM message')).toEqual([]);
+  } finally {
+    await store[Symbol.asyncDispose]();
+  }
+});
+
 describe('odd content', () => {
   test('a message whose headers are no JSON is handed out all the same, for its reader to refuse', async () => {
     const url = fileUrl(folder);

@@ -330,6 +330,7 @@ class Running {
       logger: this.#logger,
       isRevoked,
       slots: () => this.#pool.size,
+      recall: () => this.#pool.recall(),
     });
     this.#consumer = consumer;
     const pool = {

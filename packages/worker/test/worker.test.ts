@@ -183,7 +183,8 @@ test('ignored results are not stored, errors are if they shall be', async () => 
   const quiet = await app.sendTask('quiet', [], { ignoreResult: true });
   await eventually(() => logger.find('info', `quiet[${quiet.id}] succeeded`).length === 1);
   expect(await quiet.state()).toBe('PENDING');
-  await expect(app.sendTask('loud', [], { ignoreResult: true }).get(soon)).rejects.toThrow('loud');
+  const loud = await app.sendTask('loud', [], { ignoreResult: true });
+  await expect(app.asyncResult(loud.id).get(soon)).rejects.toThrow('loud');
 });
 
 test('STARTED is kept when it is asked for', async () => {

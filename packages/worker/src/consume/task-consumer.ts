@@ -39,6 +39,8 @@ export interface TaskConsumerParts {
   readonly isRevoked: (held: Held['request']) => boolean;
   /** Slots of the pool now. */
   readonly slots: () => number;
+  /** Takes back what has not started yet. */
+  readonly recall: () => void;
 }
 
 /** Consumes the queues over one connection: delivery → request → verdict → executor, timetable or drop. */
@@ -90,8 +92,10 @@ export class TaskConsumer implements Component {
     await this.#channel?.flush();
   }
 
+  /** On a lost connection too: what has not started will be delivered again, so it must not start here. */
   async stop(): Promise<void> {
     await this.cancel();
+    this.#parts.recall();
     await this.#channel?.close();
   }
 
