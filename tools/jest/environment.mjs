@@ -7,6 +7,8 @@ import { TestEnvironment } from 'jest-environment-node';
 const GRACE_MS = 1000;
 const STEP_MS = 20;
 
+endWithParent();
+
 export default class extends TestEnvironment {
   #before;
   #timers = [];
@@ -61,6 +63,15 @@ export default class extends TestEnvironment {
     const opened = [...handles()].map(([kind, count]) => [kind, count - (this.#before.get(kind) ?? 0)]);
     return [['timer', timers], ['thread', threads], ...opened].filter(([, count]) => count > 0);
   }
+}
+
+/** A worker of Jest's would finish its file although Jest itself was killed, with all the processes it starts. */
+function endWithParent() {
+  if (process.send === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(1);
+  }, 500).unref();
 }
 
 const isAlive = (timer) => !timer._destroyed && timer.hasRef();

@@ -93,15 +93,16 @@ async function live(run: Run): Promise<number> {
   const worker = makeWorker(run);
   const removeHandlers = handleSignals(worker, { logger: logging.logger, ...sayOn(program) });
   try {
+    worker.warmUp();
     await show(worker, run);
     process.title = `tq worker: ${hostname}`;
     await reportRunning();
     // `finished` tells the same, and what goes wrong later.
     worker.start().catch(() => undefined);
     const { exitCode, error } = await worker.finished;
-    await worker.stop();
     return error ? fail(error, run) : exitCode;
   } finally {
+    await worker.stop();
     removeHandlers();
   }
 }

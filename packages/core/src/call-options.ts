@@ -122,10 +122,11 @@ type WireOptions = Readonly<Record<string, unknown>>;
 
 /** Options as a Python peer understands them in a signature: its names, seconds, plain data. */
 export function optionsToWire(options: CallOptions): Record<string, unknown> {
-  const { stamps, kwargs: _, ...rest } = options;
+  const { stamps } = options;
   const wire: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(rest)) {
-    if (value !== undefined && value !== null) wire[TO_WIRE.get(name) ?? name] = valueToWire(name, value);
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || value === null || name === 'kwargs' || name === 'stamps') continue;
+    wire[TO_WIRE.get(name) ?? name] = valueToWire(name, value);
   }
   if (!stamps) return wire;
   return { ...wire, ...stamps, stamped_headers: options.stampedHeaders ?? Object.keys(stamps) };

@@ -10,6 +10,7 @@ import { maskUrl } from './url.ts';
 /** Everything resolved: runtime changes over configuration objects over the preset over defaults. */
 export type Config = Readonly<Settings>;
 
+/** The name of a setting. */
 export type SettingName = keyof Settings;
 
 /**

@@ -61,50 +61,53 @@ export interface ContextHost {
 /** What a running task may ask of its worker. */
 export type ContextQuestion = { readonly kind: 'state'; readonly state: string; readonly meta: string };
 
+/** What a context is made of. `request` and `signal` may be getters: most tasks never look at them. */
+export interface TaskContextParts {
+  readonly app: App;
+  readonly definition: TaskDefinition;
+  readonly request: RunningRequest;
+  readonly signal: AbortSignal;
+  readonly host: ContextHost;
+  /** Tasks started from this one; the request shows the same list. */
+  readonly children: ResultTuple[];
+  readonly outer?: TaskContext | undefined;
+}
+
 /**
  * `self`: what a running task knows about its call, and how it says that it ends in another way than by returning.
  */
 export class TaskContext {
   readonly app: App;
-  /** The call: its id, arguments, headers, retries and more. */
-  readonly request: RunningRequest;
-  /** Fires for soft time limits, revokes and shutdown; its `reason` is a typed error. */
-  readonly signal: AbortSignal;
-  readonly #definition: TaskDefinition;
-  readonly #host: ContextHost;
-  /** Tasks started from this one; the request shows the same list. */
-  readonly #children: ResultTuple[];
+  readonly #parts: TaskContextParts;
   /** What `retry()`, `reject()` and `ignore()` have made. */
-  readonly #verdicts = new WeakSet<Error>();
+  #verdicts: WeakSet<Error> | undefined;
   /** @internal The task inside of which this one was called as a function. */
   readonly outer: TaskContext | undefined;
 
-  constructor(options: {
-    readonly app: App;
-    readonly definition: TaskDefinition;
-    readonly request: RunningRequest;
-    readonly signal: AbortSignal;
-    readonly host: ContextHost;
-    readonly children: ResultTuple[];
-    readonly outer?: TaskContext | undefined;
-  }) {
-    this.app = options.app;
-    this.request = options.request;
-    this.signal = options.signal;
-    this.#definition = options.definition;
-    this.#host = options.host;
-    this.#children = options.children;
-    this.outer = options.outer;
+  constructor(parts: TaskContextParts) {
+    this.app = parts.app;
+    this.#parts = parts;
+    this.outer = parts.outer;
+  }
+
+  /** The call: its id, arguments, headers, retries and more. */
+  get request(): RunningRequest {
+    return this.#parts.request;
+  }
+
+  /** Fires for soft time limits, revokes and shutdown; its `reason` is a typed error. */
+  get signal(): AbortSignal {
+    return this.#parts.signal;
   }
 
   /** The task's registered name. */
   get name(): string {
-    return this.#definition.name;
+    return this.#parts.definition.name;
   }
 
   /** A logger whose lines carry the task's name and id. */
   get log(): Logger {
-    return this.#host.logger;
+    return this.#parts.host.logger;
   }
 
   /**
@@ -128,12 +131,12 @@ export class TaskContext {
 
   /** @internal Whether this context has made the error: then it means the same thrown and returned. */
   isVerdict(error: Error): boolean {
-    return this.#verdicts.has(error);
+    return this.#verdicts?.has(error) ?? false;
   }
 
   /** Keeps a state of the task's own, with whatever describes it. Resolves when it is stored. */
   async updateState(state: string, meta: unknown = null): Promise<void> {
-    await this.#host.ask({ kind: 'state', state, meta: encodeJson(meta, 'meta') });
+    await this.#parts.host.ask({ kind: 'state', state, meta: encodeJson(meta, 'meta') });
   }
 
   /** The state PROGRESS. */
@@ -143,10 +146,11 @@ export class TaskContext {
 
   /** @internal */
   addChild(child: ResultTuple): void {
-    if (this.#definition.options.trail) this.#children.push(child);
+    if (this.#parts.definition.options.trail) this.#parts.children.push(child);
   }
 
   #verdict(error: Error): Error {
+    this.#verdicts ??= new WeakSet();
     this.#verdicts.add(error);
     return error;
   }
@@ -154,7 +158,7 @@ export class TaskContext {
   #retry(options: RetryOptions): Error {
     const { request } = this;
     const maxRetries =
-      options.maxRetries === undefined ? this.#definition.options.maxRetries : options.maxRetries;
+      options.maxRetries === undefined ? this.#parts.definition.options.maxRetries : options.maxRetries;
     if (request.calledDirectly) return toError(options.cause ?? new Retry());
     if (maxRetries === null || request.retries < maxRetries) {
       const countdown = this.#countdownMs(options) / 1000;
@@ -169,7 +173,7 @@ export class TaskContext {
   #countdownMs(options: RetryOptions): number {
     if (options.eta) return Math.max(0, options.eta.getTime() - this.app.clock.now());
     return options.countdown === undefined
-      ? durationMs(this.#definition.options.defaultRetryDelay, 'defaultRetryDelay')
+      ? durationMs(this.#parts.definition.options.defaultRetryDelay, 'defaultRetryDelay')
       : durationMs(options.countdown, 'countdown');
   }
 

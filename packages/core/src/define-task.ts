@@ -9,6 +9,7 @@ export interface DefinedTask<P extends unknown[] = unknown[], R = unknown> {
   readonly types?: { readonly parameters: P; readonly returns: R };
 }
 
+/** Makes a task without an app: `export const add = defineTask('lib.add', (x: number, y: number) => x + y)`. */
 export function defineTask<P extends unknown[], R>(name: string, run: (...args: P) => R): DefinedTask<P, R>;
 export function defineTask<P extends unknown[], R>(
   name: string,

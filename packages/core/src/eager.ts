@@ -78,7 +78,7 @@ function runHere(app: App, request: TaskRequest, message: Message, hostname: str
       wantRepr: false,
       isEager: true,
     },
-    new AbortController().signal,
+    new AbortController(),
     {
       ask: () => Promise.resolve(),
       logger: app.logger.child({ task: request.task, id: request.id }),

@@ -1,7 +1,7 @@
 import type { App } from './app.ts';
 import { backoffMs } from './backoff.ts';
 import { runInContext, TaskContext } from './context.ts';
-import type { ContextHost } from './context.ts';
+import type { ContextHost, TaskContextParts } from './context.ts';
 import { durationMs } from './duration.ts';
 import { TaskRevokedError, toError, WorkerShutdown } from './errors.ts';
 import { Ignore, Reject, Retry } from './flow.ts';
@@ -18,7 +18,7 @@ import { applySchema } from './schema.ts';
 import type { ErrorClass, TaskDefinition, TaskHooks } from './task-definition.ts';
 import type { ResultTuple } from './types/backend.ts';
 import type { Outcome, RetryChanges } from './types/pool.ts';
-import type { TaskRequest } from './types/request.ts';
+import type { RunningRequest, TaskRequest } from './types/request.ts';
 import type { Encoded } from './types/serializer.ts';
 
 /** What an execution works with. */
@@ -27,7 +27,8 @@ export interface ExecutionParts {
   readonly definition: TaskDefinition;
   readonly input: RunInput;
   readonly body: DecodedBody;
-  readonly signal: AbortSignal;
+  /** Has the signal; a getter there makes it only when it's looked at. */
+  readonly aborter: { readonly signal: AbortSignal };
   readonly host: ContextHost;
 }
 
@@ -38,43 +39,54 @@ type Of<K extends Outcome['kind']> = Extract<Outcome, { readonly kind: K }>;
  * and the function; `onSuccess`, `onFailure` or `onRetry`, then the hook of the same name; `afterReturn` unless it is a
  * retry; the hook `taskPostrun`. Only what happens up to the function's end decides the outcome.
  */
-export class Execution {
-  readonly #app: App;
-  readonly #definition: TaskDefinition;
+export class Execution implements TaskContextParts {
+  readonly app: App;
+  readonly definition: TaskDefinition;
+  readonly host: ContextHost;
+  readonly children: ResultTuple[] = [];
   readonly #input: RunInput;
   readonly #body: DecodedBody;
-  readonly #signal: AbortSignal;
-  readonly #children: ResultTuple[] = [];
+  readonly #aborter: { readonly signal: AbortSignal };
   readonly #self: TaskContext;
+  #request: RunningRequest | undefined;
   #startedMs = 0;
 
-  constructor({ app, definition, input, body, signal, host }: ExecutionParts) {
-    this.#app = app;
-    this.#definition = definition;
+  constructor({ app, definition, input, body, aborter, host }: ExecutionParts) {
+    this.app = app;
+    this.definition = definition;
+    this.host = host;
     this.#input = input;
     this.#body = body;
-    this.#signal = signal;
-    const children = this.#children;
-    const request = {
-      ...input.request,
-      args: body.args,
-      kwargs: body.kwargs,
-      properties: input.properties,
-      hostname: input.hostname,
+    this.#aborter = aborter;
+    this.#self = new TaskContext(this);
+  }
+
+  get signal(): AbortSignal {
+    return this.#aborter.signal;
+  }
+
+  /** Made when it is first looked at. */
+  get request(): RunningRequest {
+    this.#request ??= {
+      ...this.#input.request,
+      args: this.#body.args,
+      kwargs: this.#body.kwargs,
+      properties: this.#input.properties,
+      hostname: this.#input.hostname,
       calledDirectly: false,
-      isEager: input.isEager ?? false,
-      children,
+      isEager: this.#input.isEager ?? false,
+      children: this.children,
     };
-    this.#self = new TaskContext({ app, definition, request, signal, host, children });
+    return this.#request;
   }
 
   async run(): Promise<Outcome> {
     this.#startedMs = performance.now();
-    const { hooks } = this.#app;
-    const { request } = this.#self;
-    if (hooks.has('taskPrerun')) hooks.emit('taskPrerun', { request });
+    const { hooks } = this.app;
+    if (hooks.has('taskPrerun')) hooks.emit('taskPrerun', { request: this.request });
     const outcome = await runInContext(this.#self, () => this.#attempt());
-    if (hooks.has('taskPostrun')) hooks.emit('taskPostrun', { request, state: stateOf(outcome) });
+    if (hooks.has('taskPostrun'))
+      hooks.emit('taskPostrun', { request: this.request, state: stateOf(outcome) });
     return outcome;
   }
 
@@ -82,7 +94,7 @@ export class Execution {
     let result: unknown;
     let encoded: Encoded;
     try {
-      await this.#definition.options.hooks?.beforeStart?.(this.#self);
+      await this.definition.options.hooks?.beforeStart?.(this.#self);
       result = await this.#returned(await this.#arguments());
       encoded = encodeJson(result === undefined ? null : result, 'result');
     } catch (thrown) {
@@ -92,19 +104,19 @@ export class Execution {
   }
 
   async #arguments(): Promise<readonly unknown[]> {
-    const { argsSchema } = this.#definition.options;
-    const args = bindArguments(this.#definition, this.#body.args, this.#body.kwargs);
+    const { argsSchema } = this.definition.options;
+    const args = bindArguments(this.definition, this.#body.args, this.#body.kwargs);
     return argsSchema ? applySchema(argsSchema, args, 'args') : args;
   }
 
   /** What the function returns. Only what it throws itself can lead to an automatic retry: all else would fail again. */
   async #returned(args: readonly unknown[]): Promise<unknown> {
-    const { options, run } = this.#definition;
+    const { options, run } = this.definition;
     const all = options.bind ? [this.#self, ...args] : args;
     const execute = async (): Promise<unknown> => (run as (...every: readonly unknown[]) => unknown)(...all);
     let result: unknown;
     try {
-      result = await (this.#app.interceptors.length > 0 ? this.#intercepted(execute) : execute());
+      result = await (this.app.interceptors.length > 0 ? this.#intercepted(execute) : execute());
     } catch (thrown) {
       throw this.#automaticRetry(this.#reasonOf(thrown));
     }
@@ -114,20 +126,21 @@ export class Execution {
 
   #intercepted(execute: () => Promise<unknown>): Promise<unknown> {
     let next = (_request: TaskRequest): Promise<unknown> => execute();
-    for (const interceptor of this.#app.interceptors.toReversed()) {
+    for (const interceptor of this.app.interceptors.toReversed()) {
       const wrapped = interceptor.execute?.bind(interceptor);
       if (!wrapped) continue;
       const inner = next;
       next = (request) => wrapped(request, inner);
     }
-    return next(this.#self.request);
+    return next(this.request);
   }
 
   async #succeeded(result: unknown, encoded: Encoded): Promise<Outcome> {
     await this.#tell('onSuccess', (handlers, self) => handlers.onSuccess?.(self, result));
-    this.#app.hooks.emit('taskSuccess', { request: this.#self.request, result });
+    const { hooks } = this.app;
+    if (hooks.has('taskSuccess')) hooks.emit('taskSuccess', { request: this.request, result });
     await this.#tell('afterReturn', (handlers, self) => handlers.afterReturn?.(self, 'SUCCESS', result));
-    const maxLength = this.#definition.options.resultReprMaxSize;
+    const maxLength = this.definition.options.resultReprMaxSize;
     return {
       kind: 'succeeded',
       result: encoded,
@@ -140,7 +153,7 @@ export class Execution {
   #ended(error: unknown): Outcome | Promise<Outcome> {
     if (error instanceof Ignore) return { kind: 'ignored' };
     if (error instanceof Reject) return { kind: 'rejected', requeue: error.requeue, reason: error.reason };
-    if (error === this.#signal.reason) {
+    if (error === this.signal.reason) {
       if (error instanceof WorkerShutdown)
         return { kind: 'rejected', requeue: true, reason: 'the worker is shutting down' };
       if (error instanceof TaskRevokedError) return { kind: 'lost', reason: 'terminated', detail: 'revoked' };
@@ -168,11 +181,11 @@ export class Execution {
       return this.#failed(error);
     }
     await this.#tell('onRetry', (handlers, self) => handlers.onRetry?.(self, cause));
-    this.#app.hooks.emit('taskRetry', { request: this.#self.request, error: cause });
+    this.app.hooks.emit('taskRetry', { request: this.request, error: cause });
     return {
       kind: 'retry',
       error: cause === undefined ? null : errorToWire(cause),
-      countdownMs: countdownMs ?? durationMs(this.#definition.options.defaultRetryDelay, 'defaultRetryDelay'),
+      countdownMs: countdownMs ?? durationMs(this.definition.options.defaultRetryDelay, 'defaultRetryDelay'),
       ...(changes ? { changes } : {}),
       ...this.#started(),
     };
@@ -180,12 +193,12 @@ export class Execution {
 
   async #failed(error: unknown): Promise<Of<'failed'>> {
     await this.#tell('onFailure', (handlers, self) => handlers.onFailure?.(self, error));
-    this.#app.hooks.emit('taskFailure', { request: this.#self.request, error });
+    this.app.hooks.emit('taskFailure', { request: this.request, error });
     await this.#tell('afterReturn', (handlers, self) => handlers.afterReturn?.(self, 'FAILURE', error));
     return {
       kind: 'failed',
       error: errorToWire(error),
-      ...(isOneOf(error, this.#definition.options.throws) ? { expected: true } : {}),
+      ...(isOneOf(error, this.definition.options.throws) ? { expected: true } : {}),
       ...this.#tail(),
     };
   }
@@ -195,12 +208,12 @@ export class Execution {
     name: keyof TaskHooks,
     call: (handlers: TaskHooks, self: TaskContext) => void | Promise<void>,
   ): Promise<void> {
-    const { hooks } = this.#definition.options;
+    const { hooks } = this.definition.options;
     if (!hooks) return;
     try {
       await call(hooks, this.#self);
     } catch (error) {
-      this.#self.log.error(`${name} of the task ${this.#definition.name} threw; the outcome stays`, {
+      this.#self.log.error(`${name} of the task ${this.definition.name} threw; the outcome stays`, {
         error: toError(error).stack,
       });
     }
@@ -209,12 +222,12 @@ export class Execution {
   /** The retry that `autoretryFor` asks for, or the error that is left when there is none. */
   #automaticRetry(error: unknown): unknown {
     const { autoretryFor, dontAutoretryFor, retryBackoff, retryBackoffMax, retryJitter } =
-      this.#definition.options;
+      this.definition.options;
     if (!autoretryFor || this.#isDecided(error) || isOneOf(error, dontAutoretryFor)) return error;
     const wanted = typeof autoretryFor === 'function' ? autoretryFor(error) : isOneOf(error, autoretryFor);
     if (!wanted) return error;
     if (!retryBackoff) return this.#self.retry({ cause: error });
-    const waitMs = backoffMs(this.#self.request.retries, {
+    const waitMs = backoffMs(this.request.retries, {
       firstMs: 1000 * Math.max(1, retryBackoff === true ? 1 : retryBackoff),
       maxMs: durationMs(retryBackoffMax, 'retryBackoffMax'),
       jitter: retryJitter,
@@ -226,7 +239,7 @@ export class Execution {
   #isDecided(error: unknown): boolean {
     if (isFlow(error) || (error instanceof Error && this.#self.isVerdict(error))) return true;
     return (
-      error === this.#signal.reason && (error instanceof WorkerShutdown || error instanceof TaskRevokedError)
+      error === this.signal.reason && (error instanceof WorkerShutdown || error instanceof TaskRevokedError)
     );
   }
 
@@ -241,12 +254,12 @@ export class Execution {
 
   /** The typed reason of the signal, where a task let an AbortError through that wraps it. */
   #reasonOf(thrown: unknown): unknown {
-    if (!this.#signal.aborted || thrown === this.#signal.reason) return thrown;
+    if (!this.signal.aborted || thrown === this.signal.reason) return thrown;
     const { name, cause } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as {
       name?: unknown;
       cause?: unknown;
     };
-    return name === 'AbortError' || cause === this.#signal.reason ? this.#signal.reason : thrown;
+    return name === 'AbortError' || cause === this.signal.reason ? this.signal.reason : thrown;
   }
 
   #tail(): Pick<Of<'succeeded'>, 'runtimeMs' | 'embed' | 'children'> {
@@ -259,7 +272,7 @@ export class Execution {
 
   /** What the task has started, if anything. */
   #started(): { readonly children?: readonly ResultTuple[] } {
-    return this.#children.length > 0 ? { children: this.#children } : {};
+    return this.children.length > 0 ? { children: this.children } : {};
   }
 }
 

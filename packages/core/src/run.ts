@@ -27,12 +27,13 @@ export interface RunInput {
 }
 
 /**
- * Runs a task once and says how it ended. Never rejects; knows no broker and no backend.
+ * Runs a task once and says how it ended. Never rejects; knows no broker and no backend. `aborter` has the task's signal,
+ * which a getter may make only when it's looked at.
  */
 export async function runTask(
   app: App,
   input: RunInput,
-  signal: AbortSignal,
+  aborter: { readonly signal: AbortSignal },
   host: ContextHost,
 ): Promise<Outcome> {
   let body: DecodedBody;
@@ -48,7 +49,7 @@ export async function runTask(
     return { kind: 'failed', error, runtimeMs: 0, ...embed };
   }
   try {
-    return await new Execution({ app, definition, input, body, signal, host }).run();
+    return await new Execution({ app, definition, input, body, aborter, host }).run();
   } catch (error) {
     // What the task throws is handled there; this is for a logger, say, that throws.
     return { kind: 'failed', error: errorToWire(error), runtimeMs: 0, ...embed };

@@ -33,7 +33,11 @@ function prepare(
 }
 
 /** A task with options, called. */
-const prepareTask = (own: TaskOptions, options: CallOptions = {}, conf: Partial<Settings> = {}): PreparedCall => {
+const prepareTask = (
+  own: Omit<TaskOptions, 'bind'>,
+  options: CallOptions = {},
+  conf: Partial<Settings> = {},
+): PreparedCall => {
   const app = createApp('t', { conf });
   app.task('t.add', own, (x: number, y: number) => x + y);
   return prepare('t.add', [1, 2], options, { app });
@@ -41,17 +45,48 @@ const prepareTask = (own: TaskOptions, options: CallOptions = {}, conf: Partial<
 
 const bodyOf = ({ message }: PreparedCall): unknown => JSON.parse(Buffer.from(message.body).toString());
 
-const CAMEL = { contentType: 'content_type', contentEncoding: 'content_encoding', deliveryMode: 'delivery_mode', priority: 'priority', correlationId: 'correlation_id', replyTo: 'reply_to', expiration: 'expiration' };
+const CAMEL = {
+  contentType: 'content_type',
+  contentEncoding: 'content_encoding',
+  deliveryMode: 'delivery_mode',
+  priority: 'priority',
+  correlationId: 'correlation_id',
+  replyTo: 'reply_to',
+  expiration: 'expiration',
+};
 const wireProperties = ({ message }: PreparedCall): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(message.properties).map(([name, value]) => [CAMEL[name as keyof typeof CAMEL], value]));
+  Object.fromEntries(
+    Object.entries(message.properties).map(([name, value]) => [CAMEL[name as keyof typeof CAMEL], value]),
+  );
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?\+00:00$/;
 const seconds = (value: unknown): number => Date.parse(String(value)) / 1000;
 
 describe('messages are those of Celery', () => {
-  const link = { task: 'proj.mul', args: [10], kwargs: {}, options: {}, subtask_type: null, immutable: false };
-  const errback = { task: 'proj.errback', args: [], kwargs: {}, options: {}, subtask_type: null, immutable: false };
-  const other = { task: 'proj.add', args: [5], kwargs: {}, options: { queue: 'other', countdown: 3 }, subtask_type: null, immutable: true } as const;
+  const link = {
+    task: 'proj.mul',
+    args: [10],
+    kwargs: {},
+    options: {},
+    subtask_type: null,
+    immutable: false,
+  };
+  const errback = {
+    task: 'proj.errback',
+    args: [],
+    kwargs: {},
+    options: {},
+    subtask_type: null,
+    immutable: false,
+  };
+  const other = {
+    task: 'proj.add',
+    args: [5],
+    kwargs: {},
+    options: { queue: 'other', countdown: 3 },
+    subtask_type: null,
+    immutable: true,
+  } as const;
   const cases: readonly (readonly [id: string, args: readonly unknown[], options: CallOptions])[] = [
     ['delay', [2, 3], {}],
     ['kwargs', ['héllo ✓', 1.5, null, true], { kwargs: { key: 'välue', nested: { a: [1, { b: 2 }] } } }],
@@ -61,7 +96,17 @@ describe('messages are those of Celery', () => {
     ['custom-headers', [1, 2], { headers: { 'x-tenant': 'acme', trace: { id: 'abc', n: 7 } } }],
     ['shadow', [1, 2], { shadow: 'proj.add#shadow' }],
     ['ignore-result', [1, 2], { ignoreResult: true }],
-    ['ids', [1, 2], { taskId: 'my-task-id', rootId: 'the-root', parentId: 'the-parent', groupId: 'the-group', groupIndex: 3 }],
+    [
+      'ids',
+      [1, 2],
+      {
+        taskId: 'my-task-id',
+        rootId: 'the-root',
+        parentId: 'the-parent',
+        groupId: 'the-group',
+        groupIndex: 3,
+      },
+    ],
     ['reply-to', [1, 2], { replyTo: 'my.reply.queue' }],
     ['link', [1, 2], { link, linkError: errback }],
     ['link-many', [1, 2], { link: [link, other] }],
@@ -75,7 +120,7 @@ describe('messages are those of Celery', () => {
 
   test.each(cases)('%s', (id, args, options) => {
     const { exchange, routing_key: routingKey, properties, headers, body } = recorded(id);
-    const { origin: _, id: theirId, ...expected } = headers;
+    const { id: theirId, ...expected } = headers;
     const ownId = expected['root_id'] === theirId ? { rootId: String(theirId) } : {};
     const call = prepare(String(headers['task']), args, {
       taskId: String(theirId),
@@ -83,7 +128,12 @@ describe('messages are those of Celery', () => {
       ...ownId,
       ...options,
     });
-    expect(call.message.headers).toMatchObject({ ...expected, lang: 'js', id: theirId, origin: 'gen1@client.example' });
+    expect(call.message.headers).toMatchObject({
+      ...expected,
+      lang: 'js',
+      id: theirId,
+      origin: 'gen1@client.example',
+    });
     expect(wireProperties(call)).toEqual({ priority: 0, ...properties });
     expect(bodyOf(call)).toEqual(body);
     expect(call.route).toMatchObject({ exchange, routingKey });
@@ -96,7 +146,14 @@ describe('messages are those of Celery', () => {
   test('with the typed values of JSON', () => {
     const date = PlainDate.from('2024-02-29');
     const [theirs] = recorded('json-types').body as [unknown[]];
-    const args = [date, PlainTime.from('12:30:15.5'), Decimal.from('10.50'), Uuid.from('12345678123456781234567812345678'), Buffer.from('bytes'), Buffer.from([0xff, 0xfe])];
+    const args = [
+      date,
+      PlainTime.from('12:30:15.5'),
+      Decimal.from('10.50'),
+      Uuid.from('12345678123456781234567812345678'),
+      Buffer.from('bytes'),
+      Buffer.from([0xff, 0xfe]),
+    ];
     expect((bodyOf(prepare('t', args)) as unknown[])[0]).toEqual(theirs.slice(2, 8));
   });
 
@@ -114,7 +171,10 @@ describe('times', () => {
   test('a countdown is an ETA with offset and six digits, an expiry also a property', () => {
     const call = prepare('t', [], { countdown: 1.5, expires: 10.25 });
     const { headers, properties } = call.message;
-    expect(headers).toMatchObject({ eta: '2026-11-22T15:56:44+00:00', expires: '2026-11-22T15:56:52.750000+00:00' });
+    expect(headers).toMatchObject({
+      eta: '2026-11-22T15:56:44+00:00',
+      expires: '2026-11-22T15:56:52.750000+00:00',
+    });
     expect(properties.expiration).toBe(recorded('countdown-expires').properties['expiration']);
     expect(seconds(headers['expires']) - seconds(headers['eta'])).toBeCloseTo(8.75);
     expect(call.plan.notBeforeMs).toBe(NOW + 1500);
@@ -129,8 +189,15 @@ describe('times', () => {
 
   test('dates and texts of any ISO form become the one that old peers read', () => {
     const eta = new Date('2030-01-02T03:04:05.678Z');
-    for (const given of [eta, '2030-01-02T03:04:05.678Z', '2030-01-02T04:04:05.678+01:00', '2030-01-02T03:04:05.678000'])
-      expect(prepare('t', [], { eta: given }).message.headers['eta']).toBe('2030-01-02T03:04:05.678000+00:00');
+    for (const given of [
+      eta,
+      '2030-01-02T03:04:05.678Z',
+      '2030-01-02T04:04:05.678+01:00',
+      '2030-01-02T03:04:05.678000',
+    ])
+      expect(prepare('t', [], { eta: given }).message.headers['eta']).toBe(
+        '2030-01-02T03:04:05.678000+00:00',
+      );
     const { headers, properties } = prepare('t', [], { expires: '2030-01-02T03:04:05Z' }).message;
     expect(headers['expires']).toBe('2030-01-02T03:04:05+00:00');
     expect(headers['expires']).toMatch(ISO);
@@ -138,7 +205,9 @@ describe('times', () => {
   });
 
   test('seconds as a text of digits are no year', () => {
-    expect(prepare('t', [], { expires: '1000000' }).message.headers['expires']).toBe('2026-12-04T05:43:22.500000+00:00');
+    expect(prepare('t', [], { expires: '1000000' }).message.headers['expires']).toBe(
+      '2026-12-04T05:43:22.500000+00:00',
+    );
   });
 
   test('what has expired already has no time left, rather than less', () => {
@@ -160,13 +229,38 @@ describe('times', () => {
 
 describe('options', () => {
   test('of the call win over those of the task, those over settings', () => {
-    const own = { priority: 3, queue: 'own', expires: 60, timeLimit: 10, softTimeLimit: 5, deliveryMode: 'transient', ignoreResult: true, shadow: 'alias' } as const;
+    const own = {
+      priority: 3,
+      queue: 'own',
+      expires: 60,
+      timeLimit: 10,
+      softTimeLimit: 5,
+      deliveryMode: 'transient',
+      ignoreResult: true,
+      shadow: 'alias',
+    } as const;
     const settings = { taskDefaultPriority: 1, taskDefaultQueue: 'default' };
     const byTask = prepareTask(own, {}, settings);
     expect(byTask.route).toMatchObject({ routingKey: 'own', priority: 3 });
     expect(byTask.message.properties).toMatchObject({ priority: 3, deliveryMode: 1, expiration: '60000' });
-    expect(byTask.message.headers).toMatchObject({ timelimit: [10, 5], ignore_result: true, shadow: 'alias' });
-    const byCall = prepareTask(own, { priority: 9, queue: 'call', expires: 1, timeLimit: 20, deliveryMode: 2, ignoreResult: false, shadow: 's' }, settings);
+    expect(byTask.message.headers).toMatchObject({
+      timelimit: [10, 5],
+      ignore_result: true,
+      shadow: 'alias',
+    });
+    const byCall = prepareTask(
+      own,
+      {
+        priority: 9,
+        queue: 'call',
+        expires: 1,
+        timeLimit: 20,
+        deliveryMode: 2,
+        ignoreResult: false,
+        shadow: 's',
+      },
+      settings,
+    );
     expect(byCall.route).toMatchObject({ routingKey: 'call', priority: 9 });
     expect(byCall.message.properties).toMatchObject({ priority: 9, deliveryMode: 2, expiration: '1000' });
     expect(byCall.message.headers).toMatchObject({ timelimit: [20, 5], ignore_result: false, shadow: 's' });
@@ -181,21 +275,31 @@ describe('options', () => {
   });
 
   test('the display name may depend on the arguments', () => {
-    const shadow = (args: readonly unknown[], kwargs: object): string => `add ${String(args[0])} ${Object.keys(kwargs).join()}`;
+    const shadow = (args: readonly unknown[], kwargs: object): string =>
+      `add ${String(args[0])} ${Object.keys(kwargs).join()}`;
     expect(prepareTask({ shadow }, { kwargs: { k: 1 } }).message.headers['shadow']).toBe('add 1 k');
     expect(prepareTask({ shadow: () => undefined }).message.headers['shadow']).toBeNull();
   });
 
   test('headers of the user never replace those of the protocol', () => {
-    const { headers } = prepare('t', [], { taskId: 'mine', headers: { id: 'other', task: 'evil', 'x-a': 1 } }).message;
+    const { headers } = prepare('t', [], {
+      taskId: 'mine',
+      headers: { id: 'other', task: 'evil', 'x-a': 1 },
+    }).message;
     expect(headers).toMatchObject({ id: 'mine', task: 't', 'x-a': 1 });
   });
 
   test('the plan of publishing follows settings and call', () => {
     expect(prepare('t', []).plan).toMatchObject({ timeoutMs: 5000, retry: { maxRetries: 3 } });
     const conf = { publishTimeout: '2s', taskPublishRetryPolicy: { maxRetries: 1 } };
-    expect(prepare('t', [], { retryPolicy: { intervalMax: 9 } }, { conf }).plan).toMatchObject({ timeoutMs: 2000, retry: { maxRetries: 1, intervalMax: 9 } });
-    expect(prepare('t', [], { retry: false, publishTimeout: 1 }).plan).toMatchObject({ timeoutMs: 1000, retry: undefined });
+    expect(prepare('t', [], { retryPolicy: { intervalMax: 9 } }, { conf }).plan).toMatchObject({
+      timeoutMs: 2000,
+      retry: { maxRetries: 1, intervalMax: 9 },
+    });
+    expect(prepare('t', [], { retry: false, publishTimeout: 1 }).plan).toMatchObject({
+      timeoutMs: 1000,
+      retry: undefined,
+    });
   });
 
   test('each call has an id of its own, its own root outside of tasks', () => {
@@ -212,7 +316,12 @@ describe('options', () => {
     expect(inside.message.properties.priority).toBe(0);
     const inheriting = prepare('t', [], {}, { parent, conf: { taskInheritParentPriority: true } });
     expect(inheriting.message.properties.priority).toBe(7);
-    const explicit = prepare('t', [], { priority: 2, rootId: 'x', parentId: 'y' }, { parent, conf: { taskInheritParentPriority: true } });
+    const explicit = prepare(
+      't',
+      [],
+      { priority: 2, rootId: 'x', parentId: 'y' },
+      { parent, conf: { taskInheritParentPriority: true } },
+    );
     expect(explicit.message.properties.priority).toBe(2);
     expect(explicit.message.headers).toMatchObject({ root_id: 'x', parent_id: 'y' });
   });
@@ -236,7 +345,9 @@ describe('bodies', () => {
 
   test('too large a message is refused with its largest part', () => {
     const conf = { maxMessageBytes: 100 };
-    expect(() => prepare('t.add', [1, 'x'.repeat(50)], { kwargs: { blob: 'y'.repeat(200) } }, { conf })).toThrow(
+    expect(() =>
+      prepare('t.add', [1, 'x'.repeat(50)], { kwargs: { blob: 'y'.repeat(200) } }, { conf }),
+    ).toThrow(
       /^The message for t\.add has \d+ bytes, over maxMessageBytes \(100\); its largest part is kwargs\.blob with 202\./,
     );
     expect(() => prepare('t.add', ['x'.repeat(2000)], { compression: 'gzip' }, { conf })).not.toThrow();
@@ -252,7 +363,9 @@ describe('bodies', () => {
       decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as unknown,
     });
     const { body, properties } = prepare('t', ['a'], {}, { app }).message;
-    expect(Buffer.from(body).toString()).toBe('[["A"],{},{"CALLBACKS":NULL,"ERRBACKS":NULL,"CHAIN":NULL,"CHORD":NULL}]');
+    expect(Buffer.from(body).toString()).toBe(
+      '[["A"],{},{"CALLBACKS":NULL,"ERRBACKS":NULL,"CHAIN":NULL,"CHORD":NULL}]',
+    );
     expect(properties).toMatchObject({ contentType: 'application/x-upper', contentEncoding: 'binary' });
     expect(() => prepare('t', [], { serializer: 'xml' })).toThrow('No serializer is called "xml"');
   });
@@ -260,7 +373,13 @@ describe('bodies', () => {
   test('a replaced JSON serializer is used', () => {
     const app = createApp('t');
     const decode = (): unknown => null;
-    app.serializers.register({ name: 'json', contentType: 'application/json', contentEncoding: 'utf-8', encode: () => Buffer.from('own'), decode });
+    app.serializers.register({
+      name: 'json',
+      contentType: 'application/json',
+      contentEncoding: 'utf-8',
+      encode: () => Buffer.from('own'),
+      decode,
+    });
     expect(Buffer.from(prepare('t', [], {}, { app }).message.body).toString()).toBe('own');
   });
 });

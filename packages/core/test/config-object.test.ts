@@ -10,7 +10,10 @@ beforeAll(() => {
   writeFileSync(join(folder, 'given.mjs'), "export default { taskTimeLimit: 7, task_default_queue: 'q' };");
   writeFileSync(join(folder, 'named.mjs'), 'export const taskTimeLimit = 8;');
   writeFileSync(join(folder, 'broken.mjs'), "throw new Error('no such host');");
-  writeFileSync(join(folder, 'larger.mjs'), 'export const TQ_TASK_TIME_LIMIT = 9; export const DEBUG = true;');
+  writeFileSync(
+    join(folder, 'larger.mjs'),
+    'export const TQ_TASK_TIME_LIMIT = 9; export const DEBUG = true;',
+  );
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -37,7 +40,9 @@ test('with a namespace only names with its prefix count', async () => {
   expect(app.config.taskTimeLimit).toBe(9);
   await app.configFromObject({ TQ_TASK_TIME_LIMIT: 4, PORT: 80 }, { namespace: 'TQ_' });
   expect(app.config.taskTimeLimit).toBe(4);
-  await expect(app.configFromObject({ TQ_TASK_LIMIT: 4 }, { namespace: 'TQ' })).rejects.toThrow('Unknown setting');
+  await expect(app.configFromObject({ TQ_TASK_LIMIT: 4 }, { namespace: 'TQ' })).rejects.toThrow(
+    'Unknown setting',
+  );
 });
 
 test('without a namespace every export must be a setting', async () => {
@@ -61,5 +66,7 @@ test('an environment variable may name the module', async () => {
   } finally {
     delete process.env['TQ_CONFIG_MODULE'];
   }
-  await expect(createApp('t').configFromEnv()).rejects.toThrow('TQ_CONFIG_MODULE names no configuration module');
+  await expect(createApp('t').configFromEnv()).rejects.toThrow(
+    'TQ_CONFIG_MODULE names no configuration module',
+  );
 });

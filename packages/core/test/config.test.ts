@@ -35,7 +35,12 @@ test('an unknown setting is refused with the nearest known one, wherever it is g
 
 test("Celery's spellings are understood", () => {
   const app = createApp('t');
-  app.conf.update({ result_expires: '1h', CELERY_TIMEZONE: 'UTC', TASK_DEFAULT_QUEUE: 'q', broker_url: 'memory://' });
+  app.conf.update({
+    result_expires: '1h',
+    CELERY_TIMEZONE: 'UTC',
+    TASK_DEFAULT_QUEUE: 'q',
+    broker_url: 'memory://',
+  });
   expect(app.conf).toMatchObject({ resultExpires: '1h', taskDefaultQueue: 'q', brokerUrl: 'memory://' });
 });
 
@@ -65,7 +70,9 @@ test('the retry policy is checked, and understood in snake_case', () => {
   const app = createApp('t');
   app.conf.update({ task_publish_retry_policy: { max_retries: 5, interval_max: '1s' } });
   expect(app.conf.taskPublishRetryPolicy).toEqual({ maxRetries: 5, intervalMax: '1s' });
-  expect(() => app.conf.update({ taskPublishRetryPolicy: { retries: 5 } })).toThrow('maxRetries, intervalStart');
+  expect(() => app.conf.update({ taskPublishRetryPolicy: { retries: 5 } })).toThrow(
+    'maxRetries, intervalStart',
+  );
   expect(() => app.conf.update({ taskPublishRetryPolicy: { maxRetries: -1 } })).toThrow(ImproperlyConfigured);
 });
 
@@ -77,7 +84,11 @@ test('undefined means not given', () => {
 
 test("the preset gives Celery's defaults, below everything else", () => {
   const app = createApp('t', { preset: 'celery', conf: { workerPrefetchMultiplier: 1 } });
-  expect(app.config).toMatchObject({ taskAcksLate: false, taskMaxDeliveries: null, workerPrefetchMultiplier: 1 });
+  expect(app.config).toMatchObject({
+    taskAcksLate: false,
+    taskMaxDeliveries: null,
+    workerPrefetchMultiplier: 1,
+  });
   expect(() => createApp('t', { preset: 'rabbit' as 'celery' })).toThrow('There is no preset "rabbit"');
 });
 
@@ -113,6 +124,10 @@ test('conf can be listed, without its methods', () => {
 test('settingName() knows every setting in both spellings', () => {
   for (const name of settingNames()) {
     const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    expect([settingName(name), settingName(snake), settingName(snake.toUpperCase())]).toEqual([name, name, name]);
+    expect([settingName(name), settingName(snake), settingName(snake.toUpperCase())]).toEqual([
+      name,
+      name,
+      name,
+    ]);
   }
 });

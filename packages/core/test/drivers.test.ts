@@ -1,7 +1,7 @@
 import { ImproperlyConfigured, MissingPackage } from '@tq/core';
 import { findBackend, findTransport } from '../src/drivers.ts';
 import { importOptional } from '../src/optional-package.ts';
-import { memory } from '../../memory/src/transport.ts';
+import { memory } from '@tq/memory';
 
 test('a scheme leads to the package that knows it', async () => {
   expect(await findTransport(new URL('memory://x'), process.cwd())).toBe(memory);
@@ -17,12 +17,18 @@ test('an unknown scheme is refused with the nearest one and the list', async () 
   await expect(findBackend(new URL('mongodb://host'), process.cwd())).rejects.toThrow(
     'No driver knows the result backend URL scheme "mongodb://".',
   );
-  await expect(findTransport(new URL('constructor://x'), process.cwd())).rejects.toThrow(ImproperlyConfigured);
+  await expect(findTransport(new URL('constructor://x'), process.cwd())).rejects.toThrow(
+    ImproperlyConfigured,
+  );
 });
 
 test('a package that is not installed is named in one sentence', async () => {
   const sentence = 'The broker URL "amqp://" needs the package tq-absent: npm install tq-absent';
   const importing = importOptional('tq-absent', process.cwd(), sentence);
   await expect(importing).rejects.toThrow(MissingPackage);
-  await expect(importing).rejects.toMatchObject({ message: sentence, packageName: 'tq-absent', code: 'TQ_MISSING_PACKAGE' });
+  await expect(importing).rejects.toMatchObject({
+    message: sentence,
+    packageName: 'tq-absent',
+    code: 'TQ_MISSING_PACKAGE',
+  });
 });

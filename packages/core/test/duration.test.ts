@@ -16,9 +16,14 @@ test.each([
   expect(durationSeconds(value, 'countdown')).toBe(ms / 1000);
 });
 
-test.each([['soon'], ['10 parsecs'], [''], [Number.NaN], [Infinity], [null], [{}]])('%p is no duration', (value) => {
-  expect(() => durationMs(value as number, 'The option countdown')).toThrow(/^The option countdown must be seconds or/);
-});
+test.each([['soon'], ['10 parsecs'], [''], [Number.NaN], [Infinity], [null], [{}]])(
+  '%p is no duration',
+  (value) => {
+    expect(() => durationMs(value as number, 'The option countdown')).toThrow(
+      /^The option countdown must be seconds or/,
+    );
+  },
+);
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 
@@ -43,5 +48,11 @@ test('a date is a Date or an ISO text, never a number of seconds', () => {
 });
 
 test('durations are told from dates', () => {
-  expect([10, '10s', '2026-11-22', '20261122T120000Z', new Date()].map(isDuration)).toEqual([true, true, false, false, false]);
+  expect([10, '10s', '2026-11-22', '20261122T120000Z', new Date()].map(isDuration)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
 });

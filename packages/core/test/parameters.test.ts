@@ -1,3 +1,4 @@
+import { runInThisContext } from 'node:vm';
 import { bindArguments } from '../src/parameters.ts';
 import { parameterNames } from '../src/parameter-text.ts';
 import { makeDefinition } from '../src/task-definition.ts';
@@ -6,7 +7,12 @@ import type { TaskOptions } from '../src/task-definition.ts';
 type AnyFunction = (...args: never[]) => unknown;
 type Kwargs = Readonly<Record<string, unknown>>;
 
-function bind(run: AnyFunction, args: readonly unknown[], kwargs: Kwargs = {}, options: TaskOptions = {}): unknown[] {
+function bind(
+  run: AnyFunction,
+  args: readonly unknown[],
+  kwargs: Kwargs = {},
+  options: TaskOptions = {},
+): unknown[] {
   return bindArguments(makeDefinition('proj.tasks.add', options, run), args, kwargs);
 }
 const complaint = (...call: Parameters<typeof bind>): string => {
@@ -45,7 +51,9 @@ describe('a call by position', () => {
   test('of a bound task does not count self', () => {
     const bound = (self: object, x: number): unknown => [self, x];
     expect(bind(bound, [1], {}, { bind: true })).toEqual([1]);
-    expect(complaint(bound, [], {}, { bind: true })).toBe("add() missing 1 required positional argument: 'x'");
+    expect(complaint(bound, [], {}, { bind: true })).toBe(
+      "add() missing 1 required positional argument: 'x'",
+    );
   });
 
   test('names a destructured parameter by its place', () => {
@@ -72,7 +80,9 @@ describe('with named parameters', () => {
     const run = (name: string, greeting?: string): string => `${greeting ?? 'Hello'} ${name}`;
     expect(bind(run, [], { name: 'Ada' }, { params: ['name', 'greeting?'] })).toEqual(['Ada']);
     expect(bind(run, ['Ada'], { greeting: 'Hi' }, { params: ['name', 'greeting?'] })).toEqual(['Ada', 'Hi']);
-    expect(complaint(run, [], {}, { params: ['name', 'greeting?'] })).toBe("add() missing 1 required positional argument: 'name'");
+    expect(complaint(run, [], {}, { params: ['name', 'greeting?'] })).toBe(
+      "add() missing 1 required positional argument: 'name'",
+    );
   });
 
   test('mistakes are told in the words of Python', () => {
@@ -80,24 +90,40 @@ describe('with named parameters', () => {
     expect(complaint(add, [1], { x: 1, y: 2 }, XY)).toBe("add() got multiple values for argument 'x'");
     expect(complaint(add, [1, 2], { z: 3 }, XY)).toBe("add() got an unexpected keyword argument 'z'");
     expect(complaint(add, [1, 2, 3], {}, XY)).toBe('add() takes 2 positional arguments but 3 were given');
-    expect(complaint((x: number) => x, [1, 2], {}, { params: ['x'] })).toBe('add() takes 1 positional argument but 2 were given');
-    expect(complaint(() => 1, [1], {}, { params: [] })).toBe('add() takes 0 positional arguments but 1 was given');
-    expect(complaint((x: number, y = 1) => x + y, [1, 2, 3], {}, XY)).toBe('add() takes from 1 to 2 positional arguments but 3 were given');
+    expect(complaint((x: number) => x, [1, 2], {}, { params: ['x'] })).toBe(
+      'add() takes 1 positional argument but 2 were given',
+    );
+    expect(complaint(() => 1, [1], {}, { params: [] })).toBe(
+      'add() takes 0 positional arguments but 1 was given',
+    );
+    expect(complaint((x: number, y = 1) => x + y, [1, 2, 3], {}, XY)).toBe(
+      'add() takes from 1 to 2 positional arguments but 3 were given',
+    );
   });
 
   test('what is left over is one trailing object, for a function that takes one', () => {
     const run = (x: number, y: number, rest: object): unknown => [x, y, rest];
     expect(bind(run, [1, 2], { debug: true }, XY)).toEqual([1, 2, { debug: true }]);
     expect(bind(run, [1], { y: 2, debug: true }, XY)).toEqual([1, 2, { debug: true }]);
-    expect(bind((x: number, y = 4, rest = {}) => [x, y, rest], [1], { debug: true }, XY)).toEqual([1, undefined, { debug: true }]);
-    expect(complaint(run, [1], { debug: true }, XY)).toBe("add() missing 1 required positional argument: 'y'");
-    expect(bind((x: number, ...rest: unknown[]) => [x, rest], [1, 2], { debug: true }, { params: ['x'] })).toEqual([1, 2, { debug: true }]);
+    expect(bind((x: number, y = 4, rest = {}) => [x, y, rest], [1], { debug: true }, XY)).toEqual([
+      1,
+      undefined,
+      { debug: true },
+    ]);
+    expect(complaint(run, [1], { debug: true }, XY)).toBe(
+      "add() missing 1 required positional argument: 'y'",
+    );
+    expect(
+      bind((x: number, ...rest: unknown[]) => [x, rest], [1, 2], { debug: true }, { params: ['x'] }),
+    ).toEqual([1, 2, { debug: true }]);
   });
 
   test('a bound task has its own names behind self', () => {
     const run = (self: object, x: number, y: number): unknown => [self, x, y];
     expect(bind(run, [], { x: 1, y: 2 }, { bind: true, params: ['x', 'y'] })).toEqual([1, 2]);
-    expect(complaint(run, [1, 2], { z: 1 }, { bind: true, params: ['x', 'y'] })).toContain("unexpected keyword argument 'z'");
+    expect(complaint(run, [1, 2], { z: 1 }, { bind: true, params: ['x', 'y'] })).toContain(
+      "unexpected keyword argument 'z'",
+    );
   });
 });
 
@@ -109,8 +135,15 @@ describe('without named parameters', () => {
   });
 
   test('it comes in the last place of the function, behind what may be left out', () => {
-    expect(bind((x: number, y = 1, options = {}) => [x, y, options], [5], { debug: true })).toEqual([5, undefined, { debug: true }]);
-    expect(bind((x: number, options: object) => [x, options], [5], { debug: true })).toEqual([5, { debug: true }]);
+    expect(bind((x: number, y = 1, options = {}) => [x, y, options], [5], { debug: true })).toEqual([
+      5,
+      undefined,
+      { debug: true },
+    ]);
+    expect(bind((x: number, options: object) => [x, options], [5], { debug: true })).toEqual([
+      5,
+      { debug: true },
+    ]);
     expect(bind((...all: unknown[]) => all, [1, 2], { debug: true })).toEqual([1, 2, { debug: true }]);
     expect(complaint(three, [1], { debug: true })).toBe("add() missing 1 required positional argument: 'b'");
   });
@@ -133,15 +166,15 @@ test('keys that mean something in JavaScript are keys like others', () => {
 
 describe("names are read from a function's text", () => {
   // Written out, because the transpiler would tidy it up.
-  const written = (source: string): AnyFunction => new Function(`return ${source}`)() as AnyFunction;
+  const written = (source: string): AnyFunction => runInThisContext(source) as AnyFunction;
 
   test.each([
     ['(x, y) => 1', ['x', 'y']],
     ['x => x', ['x']],
     ['async x => x', ['x']],
     ['async (x, y) => 1', ['x', 'y']],
-    ['function (a, b = 2, ...rest) {}', ['a', 'b', 'rest']],
-    ['async function add(a, { b, c }, [d]) {}', ['a', 'arg1', 'arg2']],
+    ['(function (a, b = 2, ...rest) {})', ['a', 'b', 'rest']],
+    ['(async function add(a, { b, c }, [d]) {})', ['a', 'arg1', 'arg2']],
     ['() => 1', []],
     ['(a = ",", b = "(", c = `)`, d = [1, 2], e = { f: 1, g: (1, 2) }) => 1', ['a', 'b', 'c', 'd', 'e']],
     ["(a = '\\', b', c) => 1", ['a', 'c']],

@@ -11,8 +11,18 @@ test('the default queue is celery, fed by the exchange celery', () => {
 });
 
 test('the default queue, its exchange and its key can be chosen', () => {
-  const conf = { taskDefaultQueue: 'q', taskDefaultExchange: 'e', taskDefaultExchangeType: 'topic', taskDefaultRoutingKey: 'k' } as const;
-  expect(queueNamed('q', config(conf))).toMatchObject({ name: 'q', exchange: 'e', exchangeType: 'topic', routingKey: 'k' });
+  const conf = {
+    taskDefaultQueue: 'q',
+    taskDefaultExchange: 'e',
+    taskDefaultExchangeType: 'topic',
+    taskDefaultRoutingKey: 'k',
+  } as const;
+  expect(queueNamed('q', config(conf))).toMatchObject({
+    name: 'q',
+    exchange: 'e',
+    exchangeType: 'topic',
+    routingKey: 'k',
+  });
 });
 
 test('queues are given as a list or as a map', () => {
@@ -45,7 +55,8 @@ test('where missing queues are not created, a mistyped name is refused', () => {
 
 test('a worker consumes the named queues, or all that are defined, without the excluded ones', () => {
   const three = config({ taskQueues: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] });
-  const names = (choice: Parameters<typeof consumedQueues>[1]): string[] => consumedQueues(three, choice).map(({ name }) => name);
+  const names = (choice: Parameters<typeof consumedQueues>[1]): string[] =>
+    consumedQueues(three, choice).map(({ name }) => name);
   expect(names({})).toEqual(['a', 'b', 'c']);
   expect(names({ exclude: ['b'] })).toEqual(['a', 'c']);
   expect(names({ select: ['c', 'new', 'c'] })).toEqual(['c', 'new']);

@@ -6,6 +6,8 @@ import { FakeClock } from '@tq/testkit';
 import { execute } from './support/execute.ts';
 import type { ExecuteOptions } from './support/execute.ts';
 
+type Options = Omit<TaskOptions, 'bind'>;
+
 class Flaky extends Error {
   override readonly name = 'Flaky';
 }
@@ -19,7 +21,11 @@ beforeEach(() => {
 afterEach(() => jest.restoreAllMocks());
 
 describe('self.retry()', () => {
-  const retrying = (retry: RetryOptions, own: TaskOptions = {}, call: ExecuteOptions = {}): ReturnType<typeof execute> => {
+  const retrying = (
+    retry: RetryOptions,
+    own: Options = {},
+    call: ExecuteOptions = {},
+  ): ReturnType<typeof execute> => {
     app.task('t', { override: true, ...own, bind: true }, (self): unknown => {
       throw self.retry(retry);
     });
@@ -56,7 +62,10 @@ describe('self.retry()', () => {
       error: { excType: 'Flaky', excMessage: ['last'] },
     });
     app.task('returns', { bind: true }, (self) => self.retry({ cause: new Flaky('last') }));
-    expect(await execute(app, 'returns', [], { retries: 3 })).toMatchObject({ kind: 'failed', error: { excType: 'Flaky' } });
+    expect(await execute(app, 'returns', [], { retries: 3 })).toMatchObject({
+      kind: 'failed',
+      error: { excType: 'Flaky' },
+    });
   });
 
   test("ends with MaxRetriesExceededError when there's no cause", async () => {
@@ -80,8 +89,14 @@ describe('self.retry()', () => {
 
   test('may change the next attempt', async () => {
     const link = { task: 'next' };
-    const outcome = await retrying({ args: [2, new Date(0)], queue: 'slow', priority: 1, expires: 60 }, {}, { link });
-    expect(outcome).toMatchObject({ changes: { queue: 'slow', priority: 1, expires: '2026-01-01T00:01:00+00:00' } });
+    const outcome = await retrying(
+      { args: [2, new Date(0)], queue: 'slow', priority: 1, expires: 60 },
+      {},
+      { link },
+    );
+    expect(outcome).toMatchObject({
+      changes: { queue: 'slow', priority: 1, expires: '2026-01-01T00:01:00+00:00' },
+    });
     const body = outcome.kind === 'retry' ? outcome.changes?.body : undefined;
     expect(JSON.parse(body ?? '')).toEqual([
       [2, { __type__: 'datetime', __value__: '1970-01-01T00:00:00+00:00' }],
@@ -89,7 +104,11 @@ describe('self.retry()', () => {
       { callbacks: [link], errbacks: null, chain: null, chord: null },
     ]);
     const kwargs = await retrying({ kwargs: { b: 2 } });
-    expect(JSON.parse((kwargs.kind === 'retry' && kwargs.changes?.body) || '')).toMatchObject([[1], { b: 2 }, {}]);
+    expect(JSON.parse((kwargs.kind === 'retry' && kwargs.changes?.body) || '')).toMatchObject([
+      [1],
+      { b: 2 },
+      {},
+    ]);
   });
 
   test('fails where the changed arguments can not travel, by their path', async () => {
@@ -109,7 +128,9 @@ describe('self.retry()', () => {
 
   test('returned from a task that was called as a function is thrown', async () => {
     const sync = app.task('sync', { bind: true }, (self) => self.retry({ cause: new Flaky('sync') }));
-    const later = app.task('later', { bind: true }, async (self) => self.retry({ cause: new Flaky('later') }));
+    const later = app.task('later', { bind: true }, async (self) =>
+      self.retry({ cause: new Flaky('later') }),
+    );
     expect(() => sync()).toThrow('sync');
     await expect(later()).rejects.toThrow('later');
   });
@@ -120,8 +141,15 @@ describe('a Retry thrown by hand', () => {
     app.task('t', { maxRetries: 2 }, () => {
       throw new Retry({ countdown: '3s', cause: new Flaky('x') });
     });
-    expect(await execute(app, 't')).toMatchObject({ kind: 'retry', countdownMs: 3000, error: { excType: 'Flaky' } });
-    expect(await execute(app, 't', [], { retries: 2 })).toMatchObject({ kind: 'failed', error: { excType: 'Flaky' } });
+    expect(await execute(app, 't')).toMatchObject({
+      kind: 'retry',
+      countdownMs: 3000,
+      error: { excType: 'Flaky' },
+    });
+    expect(await execute(app, 't', [], { retries: 2 })).toMatchObject({
+      kind: 'failed',
+      error: { excType: 'Flaky' },
+    });
   });
 
   test('without a wait takes that of the task', async () => {
@@ -129,12 +157,14 @@ describe('a Retry thrown by hand', () => {
       throw new Retry();
     });
     expect(await execute(app, 't')).toMatchObject({ countdownMs: 7000 });
-    expect(await execute(app, 't', [], { retries: 3 })).toMatchObject({ error: { excType: MaxRetriesExceededError.name } });
+    expect(await execute(app, 't', [], { retries: 3 })).toMatchObject({
+      error: { excType: MaxRetriesExceededError.name },
+    });
   });
 });
 
 describe('autoretryFor', () => {
-  const throwing = (error: unknown, own: TaskOptions, call: ExecuteOptions = {}): ReturnType<typeof execute> => {
+  const throwing = (error: unknown, own: Options, call: ExecuteOptions = {}): ReturnType<typeof execute> => {
     app.task('t', { override: true, ...own }, () => {
       throw error;
     });
@@ -143,7 +173,11 @@ describe('autoretryFor', () => {
 
   test('retries its classes and what extends them, and nothing else', async () => {
     const own = { autoretryFor: [Flaky] };
-    expect(await throwing(new VeryFlaky('x'), own)).toMatchObject({ kind: 'retry', countdownMs: 180_000, error: { excType: 'Flaky' } });
+    expect(await throwing(new VeryFlaky('x'), own)).toMatchObject({
+      kind: 'retry',
+      countdownMs: 180_000,
+      error: { excType: 'Flaky' },
+    });
     expect(await throwing(new Error('x'), own)).toMatchObject({ kind: 'failed' });
   });
 
@@ -156,12 +190,20 @@ describe('autoretryFor', () => {
   test('may ask a function; what that throws fails the task', async () => {
     const autoretryFor = (error: unknown): boolean => (error as Error).message === 'again';
     expect(await throwing(new Error('again'), { autoretryFor })).toMatchObject({ kind: 'retry' });
-    expect(await throwing(new Error('no'), { autoretryFor })).toMatchObject({ kind: 'failed', error: { excMessage: ['no'] } });
-    expect(await throwing(null, { autoretryFor })).toMatchObject({ kind: 'failed', error: { excType: 'TypeError' } });
+    expect(await throwing(new Error('no'), { autoretryFor })).toMatchObject({
+      kind: 'failed',
+      error: { excMessage: ['no'] },
+    });
+    expect(await throwing(null, { autoretryFor })).toMatchObject({
+      kind: 'failed',
+      error: { excType: 'TypeError' },
+    });
   });
 
   test('ends with the error itself', async () => {
-    expect(await throwing(new Flaky('x'), { autoretryFor: [Flaky], maxRetries: 2 }, { retries: 2 })).toMatchObject({
+    expect(
+      await throwing(new Flaky('x'), { autoretryFor: [Flaky], maxRetries: 2 }, { retries: 2 }),
+    ).toMatchObject({
       kind: 'failed',
       error: { excType: 'Flaky', excMessage: ['x'] },
     });
@@ -194,7 +236,7 @@ describe('autoretryFor', () => {
 });
 
 describe('back-off', () => {
-  const waits = async (own: TaskOptions, retries: readonly number[]): Promise<unknown[]> => {
+  const waits = async (own: Options, retries: readonly number[]): Promise<unknown[]> => {
     app.task('t', { autoretryFor: [Flaky], maxRetries: null, ...own }, () => {
       throw new Flaky('x');
     });
@@ -209,7 +251,9 @@ describe('back-off', () => {
   });
 
   test('may begin higher and end lower', async () => {
-    expect(await waits({ retryBackoff: 5, retryBackoffMax: '12s', retryJitter: false }, [0, 1, 2])).toEqual([5000, 10_000, 12_000]);
+    expect(await waits({ retryBackoff: 5, retryBackoffMax: '12s', retryJitter: false }, [0, 1, 2])).toEqual([
+      5000, 10_000, 12_000,
+    ]);
     expect(await waits({ override: true, retryBackoff: 0.1, retryJitter: false }, [0])).toEqual([1000]);
   });
 
@@ -224,6 +268,8 @@ describe('back-off', () => {
 
   test('never goes over its limit, whatever the chance', () => {
     const options = { firstMs: 100, maxMs: 1000, jitter: true };
-    expect([0, 0.5, 0.999].map((chance) => backoffMs(20, { ...options, random: () => chance }))).toEqual([0, 500, 999]);
+    expect([0, 0.5, 0.999].map((chance) => backoffMs(20, { ...options, random: () => chance }))).toEqual([
+      0, 500, 999,
+    ]);
   });
 });

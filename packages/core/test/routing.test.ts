@@ -14,10 +14,15 @@ function to(
   return route(task, [1], { url: 'x' }, options, createApp('t', { conf }).config);
 }
 
-const queueOf = (conf: Partial<Settings>, task?: string): string | undefined => to(conf, {}, task).queue?.name;
+const queueOf = (conf: Partial<Settings>, task?: string): string | undefined =>
+  to(conf, {}, task).queue?.name;
 
 test('without a word, calls go to the queue celery through the nameless exchange', () => {
-  expect(to({})).toMatchObject({ exchange: '', routingKey: 'celery', queue: { name: 'celery', exchange: 'celery' } });
+  expect(to({})).toMatchObject({
+    exchange: '',
+    routingKey: 'celery',
+    queue: { name: 'celery', exchange: 'celery' },
+  });
 });
 
 test('a map routes by exact name, before its patterns', () => {
@@ -31,7 +36,7 @@ test('in a pattern * stands for any characters, ? for one, and all others for th
   expect(queueOf({ taskRoutes: { 'feed.tasks.impor?': 'q' } })).toBe('q');
   expect(queueOf({ taskRoutes: { 'feed?tasks?import': 'q' } })).toBe('q');
   expect(queueOf({ taskRoutes: { 'feed+*': 'q' } })).toBe('celery');
-  expect(queueOf({ taskRoutes: { 'feed.*' : 'q' } }, 'feedXtasks')).toBe('celery');
+  expect(queueOf({ taskRoutes: { 'feed.*': 'q' } }, 'feedXtasks')).toBe('celery');
 });
 
 test('a regular expression routes, with any flags', () => {
@@ -57,8 +62,16 @@ test('a function routes by what is called, and may leave it to the next', () => 
 
 test('a queue in the options wins over the routes, which still give the priority', () => {
   const taskRoutes = { '*': { queue: 'routed', routingKey: 'r', priority: 4 } };
-  expect(to({ taskRoutes }, { queue: 'mine' })).toMatchObject({ exchange: '', routingKey: 'mine', priority: 4 });
-  expect(to({ taskRoutes }, { exchange: 'x', routingKey: 'k' })).toEqual({ exchange: 'x', routingKey: 'k', priority: 4 });
+  expect(to({ taskRoutes }, { queue: 'mine' })).toMatchObject({
+    exchange: '',
+    routingKey: 'mine',
+    priority: 4,
+  });
+  expect(to({ taskRoutes }, { exchange: 'x', routingKey: 'k' })).toEqual({
+    exchange: 'x',
+    routingKey: 'k',
+    priority: 4,
+  });
 });
 
 test('priorities: the call, the route, the setting', () => {
@@ -71,7 +84,9 @@ test('priorities: the call, the route, the setting', () => {
 
 test('a mistyped key in a route is refused with the nearest right one', () => {
   const taskRoutes = { 'feed.*': { queue: 'feeds', routing_key: 'x' } } as Record<string, RouteOptions>;
-  expect(() => to({ taskRoutes })).toThrow('the unknown key "routing_key" for feed.tasks.import. Did you mean routingKey?');
+  expect(() => to({ taskRoutes })).toThrow(
+    'the unknown key "routing_key" for feed.tasks.import. Did you mean routingKey?',
+  );
   expect(() => to({ taskRoutes: [5] as never })).toThrow('neither a map, a function nor a pair');
 });
 
@@ -97,8 +112,14 @@ describe('destinations are those of Celery', () => {
 
   test('a direct queue is reached by its name, whatever one of exchange and key says', () => {
     expect(to({}, { routingKey: 'other' })).toMatchObject({ exchange: '', routingKey: 'celery' });
-    expect(to({ taskQueues }, { queue: 'tq.direct', exchange: 'x' })).toMatchObject({ exchange: '', routingKey: 'tq.direct' });
-    expect(to({ taskQueues }, { queue: 'tq.direct', exchange: 'x', routingKey: 'k' })).toMatchObject({ exchange: 'x', routingKey: 'k' });
+    expect(to({ taskQueues }, { queue: 'tq.direct', exchange: 'x' })).toMatchObject({
+      exchange: '',
+      routingKey: 'tq.direct',
+    });
+    expect(to({ taskQueues }, { queue: 'tq.direct', exchange: 'x', routingKey: 'k' })).toMatchObject({
+      exchange: 'x',
+      routingKey: 'k',
+    });
   });
 
   test('an exchange alone is published to with the default routing key, and declared when its type is known', () => {

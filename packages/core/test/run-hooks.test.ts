@@ -35,7 +35,15 @@ describe('the order of handlers and hooks is that of Celery', () => {
       return 4;
     });
     await execute(app, 't');
-    expect(seen).toEqual(['taskPrerun', 'beforeStart', 'run', 'onSuccess 4', 'taskSuccess 4', 'afterReturn SUCCESS 4', 'taskPostrun SUCCESS']);
+    expect(seen).toEqual([
+      'taskPrerun',
+      'beforeStart',
+      'run',
+      'onSuccess 4',
+      'taskSuccess 4',
+      'afterReturn SUCCESS 4',
+      'taskPostrun SUCCESS',
+    ]);
   });
 
   test('of a failure', async () => {
@@ -58,13 +66,26 @@ describe('the order of handlers and hooks is that of Celery', () => {
       throw self.retry({ cause: new Error('again') });
     });
     await execute(app, 't');
-    expect(seen).toEqual(['taskPrerun', 'beforeStart', 'onRetry Error: again', 'taskRetry Error: again', 'taskPostrun RETRY']);
+    expect(seen).toEqual([
+      'taskPrerun',
+      'beforeStart',
+      'onRetry Error: again',
+      'taskRetry Error: again',
+      'taskPostrun RETRY',
+    ]);
   });
 
   test('of a call with wrong arguments', async () => {
     app.task('t', { hooks: watch() }, (x: number) => x);
     await execute(app, 't');
-    expect(seen.map((line) => line.split(' ')[0])).toEqual(['taskPrerun', 'beforeStart', 'onFailure', 'taskFailure', 'afterReturn', 'taskPostrun']);
+    expect(seen.map((line) => line.split(' ')[0])).toEqual([
+      'taskPrerun',
+      'beforeStart',
+      'onFailure',
+      'taskFailure',
+      'afterReturn',
+      'taskPostrun',
+    ]);
   });
 
   test('of one that is ignored or rejected', async () => {
@@ -77,7 +98,14 @@ describe('the order of handlers and hooks is that of Celery', () => {
     });
     await execute(app, 'ignored');
     await execute(app, 'rejected');
-    expect(seen).toEqual(['taskPrerun', 'beforeStart', 'taskPostrun IGNORED', 'taskPrerun', 'beforeStart', 'taskPostrun REJECTED']);
+    expect(seen).toEqual([
+      'taskPrerun',
+      'beforeStart',
+      'taskPostrun IGNORED',
+      'taskPrerun',
+      'beforeStart',
+      'taskPostrun REJECTED',
+    ]);
   });
 });
 
@@ -86,7 +114,11 @@ test('handlers are awaited, one after the other, in the context of the task', as
     await new Promise((resolve) => setImmediate(resolve));
     note(`${name} ${current()?.request.id}`);
   };
-  const hooks = { beforeStart: slow('beforeStart'), onSuccess: slow('onSuccess'), afterReturn: slow('afterReturn') };
+  const hooks = {
+    beforeStart: slow('beforeStart'),
+    onSuccess: slow('onSuccess'),
+    afterReturn: slow('afterReturn'),
+  };
   app.task('t', { hooks }, () => note('run'));
   await execute(app, 't', [], { taskId: 'i' });
   expect(seen).toEqual(['beforeStart i', 'run', 'onSuccess i', 'afterReturn i']);
@@ -96,7 +128,11 @@ test('what beforeStart throws fails the task, which does not run', async () => {
   const beforeStart = (): never => {
     throw new Error('no database');
   };
-  app.task('t', { hooks: { beforeStart, afterReturn: (_self, state) => note(state) }, autoretryFor: [Error] }, () => note('run'));
+  app.task(
+    't',
+    { hooks: { beforeStart, afterReturn: (_self, state) => note(state) }, autoretryFor: [Error] },
+    () => note('run'),
+  );
   expect(await execute(app, 't')).toMatchObject({ kind: 'failed', error: { excMessage: ['no database'] } });
   expect(seen).toEqual(['FAILURE']);
 });
@@ -106,7 +142,12 @@ test('what the other handlers throw is logged; the outcome stays, and nothing ru
   const broken = (name: string) => (): never => {
     throw new Error(`${name} is broken`);
   };
-  const hooks = { onSuccess: broken('onSuccess'), onFailure: broken('onFailure'), onRetry: broken('onRetry'), afterReturn: broken('afterReturn') };
+  const hooks = {
+    onSuccess: broken('onSuccess'),
+    onFailure: broken('onFailure'),
+    onRetry: broken('onRetry'),
+    afterReturn: broken('afterReturn'),
+  };
   app.task('fine', { hooks, autoretryFor: [Error] }, () => 4);
   app.task('bad', { hooks }, () => {
     throw new Error('boom');
@@ -114,8 +155,14 @@ test('what the other handlers throw is logged; the outcome stays, and nothing ru
   app.task('again', { bind: true, hooks }, (self): unknown => {
     throw self.retry();
   });
-  expect(await execute(app, 'fine', [], { host: { logger } })).toMatchObject({ kind: 'succeeded', result: '4' });
-  expect(await execute(app, 'bad', [], { host: { logger } })).toMatchObject({ kind: 'failed', error: { excMessage: ['boom'] } });
+  expect(await execute(app, 'fine', [], { host: { logger } })).toMatchObject({
+    kind: 'succeeded',
+    result: '4',
+  });
+  expect(await execute(app, 'bad', [], { host: { logger } })).toMatchObject({
+    kind: 'failed',
+    error: { excMessage: ['boom'] },
+  });
   expect(await execute(app, 'again', [], { host: { logger } })).toMatchObject({ kind: 'retry' });
   expect(logger.lines.map(({ message }) => message)).toEqual([
     'onSuccess of the task fine threw; the outcome stays',
@@ -139,7 +186,10 @@ describe('hooks of the app', () => {
     app.task('t', () => 1);
     expect(await execute(app, 't')).toMatchObject({ kind: 'succeeded' });
     await eventually(() => logger.lines.length === 2);
-    expect(logger.lines.map(({ message }) => message)).toEqual(['A listener of the hook taskPrerun threw', 'A listener of the hook taskSuccess threw']);
+    expect(logger.lines.map(({ message }) => message)).toEqual([
+      'A listener of the hook taskPrerun threw',
+      'A listener of the hook taskSuccess threw',
+    ]);
     expect(seen).toEqual(['told']);
   });
 
@@ -193,7 +243,10 @@ describe('interceptors', () => {
   test('keep their this, and run in the context of the task', async () => {
     class Tenancy {
       readonly tenants: unknown[] = [];
-      async execute(request: { readonly headers: Readonly<Record<string, unknown>> }, next: (request: never) => Promise<unknown>): Promise<unknown> {
+      async execute(
+        request: { readonly headers: Readonly<Record<string, unknown>> },
+        next: (request: never) => Promise<unknown>,
+      ): Promise<unknown> {
         this.tenants.push(request.headers['x-tenant'], current()?.request.headers['x-tenant']);
         return next(request as never);
       }

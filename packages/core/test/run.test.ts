@@ -23,7 +23,11 @@ beforeEach(() => {
 describe('a task that returns', () => {
   test('has succeeded, with its result encoded', async () => {
     app.task('add', (x: number, y: number) => x + y);
-    expect(await execute(app, 'add', [2, 2])).toEqual({ kind: 'succeeded', result: '4', runtimeMs: expect.any(Number) });
+    expect(await execute(app, 'add', [2, 2])).toEqual({
+      kind: 'succeeded',
+      result: '4',
+      runtimeMs: expect.any(Number),
+    });
   });
 
   test('may be asynchronous, and may return nothing', async () => {
@@ -34,7 +38,11 @@ describe('a task that returns', () => {
   });
 
   test('gives typed values and takes them', async () => {
-    app.task('typed', (at: Date, price: Decimal) => ({ at, price, kind: [at instanceof Date, price instanceof Decimal] }));
+    app.task('typed', (at: Date, price: Decimal) => ({
+      at,
+      price,
+      kind: [at instanceof Date, price instanceof Decimal],
+    }));
     const outcome = await execute(app, 'typed', [new Date(0), Decimal.from('1.50')]);
     expect(outcome).toMatchObject({ kind: 'succeeded' });
     expect(JSON.parse(outcome.kind === 'succeeded' ? outcome.result : '')).toEqual({
@@ -46,7 +54,10 @@ describe('a task that returns', () => {
 
   test('is printed where somebody will show it, as short as the task says', async () => {
     app.task('text', { resultReprMaxSize: 10 }, () => 'x'.repeat(100));
-    expect(await execute(app, 'text', [], { input: { wantRepr: true } })).toHaveProperty('repr', "'xxxxxxxxxx...'");
+    expect(await execute(app, 'text', [], { input: { wantRepr: true } })).toHaveProperty(
+      'repr',
+      "'xxxxxxxxxx...'",
+    );
     expect(await execute(app, 'text')).not.toHaveProperty('repr');
   });
 
@@ -88,9 +99,15 @@ describe('a task that throws', () => {
 
   test('may say how its error arrives in Python', async () => {
     app.task('bad', () => {
-      throw Object.assign(new Error('x'), { excType: 'KeyError', excModule: 'builtins', excMessage: ['a', 1] });
+      throw Object.assign(new Error('x'), {
+        excType: 'KeyError',
+        excModule: 'builtins',
+        excMessage: ['a', 1],
+      });
     });
-    expect(await execute(app, 'bad')).toMatchObject({ error: { excType: 'KeyError', excModule: 'builtins', excMessage: ['a', 1] } });
+    expect(await execute(app, 'bad')).toMatchObject({
+      error: { excType: 'KeyError', excModule: 'builtins', excMessage: ['a', 1] },
+    });
   });
 
   test('may throw anything', async () => {
@@ -98,7 +115,10 @@ describe('a task that throws', () => {
       // oxlint-disable-next-line typescript/only-throw-error -- that is what is tested
       throw undefined;
     });
-    expect(await execute(app, 'odd')).toMatchObject({ kind: 'failed', error: { excType: 'Error', excMessage: ['Non-error thrown: undefined'] } });
+    expect(await execute(app, 'odd')).toMatchObject({
+      kind: 'failed',
+      error: { excType: 'Error', excMessage: ['Non-error thrown: undefined'] },
+    });
   });
 
   test('one of its expected errors is marked', async () => {
@@ -106,14 +126,22 @@ describe('a task that throws', () => {
     app.task('find', { throws: [NotFound] }, () => {
       throw new NotFound('gone');
     });
-    expect(await execute(app, 'find')).toMatchObject({ kind: 'failed', expected: true, error: { excType: 'NotFound' } });
+    expect(await execute(app, 'find')).toMatchObject({
+      kind: 'failed',
+      expected: true,
+      error: { excType: 'NotFound' },
+    });
   });
 
   test('lacks an argument in the words of Python', async () => {
     app.task('proj.add', (x: number, y: number) => x + y);
     expect(await execute(app, 'proj.add', [2])).toMatchObject({
       kind: 'failed',
-      error: { excType: 'TypeError', excModule: 'builtins', excMessage: ["add() missing 1 required positional argument: 'y'"] },
+      error: {
+        excType: 'TypeError',
+        excModule: 'builtins',
+        excMessage: ["add() missing 1 required positional argument: 'y'"],
+      },
     });
   });
 });
@@ -144,7 +172,10 @@ describe('what can not be run', () => {
 
   test('bodies of old senders run, with or without their headers', async () => {
     app.task('add', (x: number, y: number) => x + y);
-    for (const body of [{ task: 'add', id: 'i', args: [1, 2], kwargs: {} }, { args: [1, 2], kwargs: {} }]) {
+    for (const body of [
+      { task: 'add', id: 'i', args: [1, 2], kwargs: {} },
+      { args: [1, 2], kwargs: {} },
+    ]) {
       const input = { body: Buffer.from(JSON.stringify(body)) };
       expect(await execute(app, 'add', [], { input })).toMatchObject({ kind: 'succeeded', result: '3' });
     }
@@ -152,17 +183,31 @@ describe('what can not be run', () => {
 
   test('a compressed body is read', async () => {
     app.task('length', (text: string) => text.length);
-    expect(await execute(app, 'length', ['x'.repeat(5000)], { compression: 'gzip' })).toMatchObject({ result: '5000' });
+    expect(await execute(app, 'length', ['x'.repeat(5000)], { compression: 'gzip' })).toMatchObject({
+      result: '5000',
+    });
   });
 });
 
 describe('a task that ends in another way', () => {
   test.each<[string, (self: TaskContext) => unknown, object]>([
     ['ignores', (self) => self.ignore(), { kind: 'ignored' }],
-    ['is rejected', (self) => self.reject({ reason: 'not mine' }), { kind: 'rejected', requeue: false, reason: 'not mine' }],
-    ['is given back', (self) => self.reject({ requeue: true }), { kind: 'rejected', requeue: true, reason: 'rejected by the task' }],
+    [
+      'is rejected',
+      (self) => self.reject({ reason: 'not mine' }),
+      { kind: 'rejected', requeue: false, reason: 'not mine' },
+    ],
+    [
+      'is given back',
+      (self) => self.reject({ requeue: true }),
+      { kind: 'rejected', requeue: true, reason: 'rejected by the task' },
+    ],
     ['ignores by hand', () => new Ignore(), { kind: 'ignored' }],
-    ['is rejected by hand', () => new Reject('no', { requeue: true }), { kind: 'rejected', requeue: true, reason: 'no' }],
+    [
+      'is rejected by hand',
+      () => new Reject('no', { requeue: true }),
+      { kind: 'rejected', requeue: true, reason: 'no' },
+    ],
   ])('%s, thrown or returned', async (_how, make, outcome) => {
     app.task('throws', { bind: true, autoretryFor: [Error] }, (self) => {
       throw make(self);
@@ -195,11 +240,19 @@ describe("the task's signal", () => {
   });
 
   test('a shutdown gives the task back', async () => {
-    expect(await abortedWith(new WorkerShutdown())).toEqual({ kind: 'rejected', requeue: true, reason: 'the worker is shutting down' });
+    expect(await abortedWith(new WorkerShutdown())).toEqual({
+      kind: 'rejected',
+      requeue: true,
+      reason: 'the worker is shutting down',
+    });
   });
 
   test('a revoked task is terminated', async () => {
-    expect(await abortedWith(new TaskRevokedError())).toEqual({ kind: 'lost', reason: 'terminated', detail: 'revoked' });
+    expect(await abortedWith(new TaskRevokedError())).toEqual({
+      kind: 'lost',
+      reason: 'terminated',
+      detail: 'revoked',
+    });
   });
 
   test('an error of its own stays an error of its own', async () => {
@@ -214,7 +267,9 @@ describe("the task's signal", () => {
 
   test('a task that finishes all the same has succeeded', async () => {
     app.task('fine', () => 'done');
-    expect(await execute(app, 'fine', [], { signal: AbortSignal.abort(new SoftTimeLimitExceeded()) })).toMatchObject({ kind: 'succeeded' });
+    expect(
+      await execute(app, 'fine', [], { signal: AbortSignal.abort(new SoftTimeLimitExceeded()) }),
+    ).toMatchObject({ kind: 'succeeded' });
   });
 });
 
@@ -222,7 +277,14 @@ describe('the context', () => {
   test('shows the request as it came', async () => {
     const seen: RunningRequest[] = [];
     app.task('look', { bind: true }, (self) => void seen.push(self.request));
-    await execute(app, 'look', [1], { kwargs: { a: 2 }, taskId: 'id-1', retries: 2, headers: { 'x-tenant': 'acme' }, timeLimit: 9, priority: 4 });
+    await execute(app, 'look', [1], {
+      kwargs: { a: 2 },
+      taskId: 'id-1',
+      retries: 2,
+      headers: { 'x-tenant': 'acme' },
+      timeLimit: 9,
+      priority: 4,
+    });
     expect(seen[0]).toMatchObject({
       id: 'id-1',
       task: 'look',
@@ -246,7 +308,10 @@ describe('the context', () => {
       look();
       await delay(1);
       look();
-      await Promise.all([delay(1).then(look), new Promise<void>((resolve) => setImmediate(() => resolve(look())))]);
+      await Promise.all([
+        delay(1).then(look),
+        new Promise<void>((resolve) => setImmediate(() => resolve(look()))),
+      ]);
       queueMicrotask(look);
       await delay(1);
     });
@@ -262,7 +327,9 @@ describe('the context', () => {
       self.log.info('here', { x });
       return [self === current(), self.name, self.app === app, x];
     });
-    expect(await execute(app, 'proj.look', [5], { host: { logger } })).toMatchObject({ result: '[true,"proj.look",true,5]' });
+    expect(await execute(app, 'proj.look', [5], { host: { logger } })).toMatchObject({
+      result: '[true,"proj.look",true,5]',
+    });
     expect(logger.find('info', 'here')[0]?.fields).toEqual({ x: 5 });
   });
 
@@ -283,7 +350,10 @@ describe('the context', () => {
 
   test('refuses a description that can not travel', async () => {
     app.task('slow', { bind: true }, (self) => self.progress({ done: () => 1 }));
-    expect(await execute(app, 'slow')).toMatchObject({ kind: 'failed', error: { excMessage: [expect.stringContaining('meta.done')] } });
+    expect(await execute(app, 'slow')).toMatchObject({
+      kind: 'failed',
+      error: { excMessage: [expect.stringContaining('meta.done')] },
+    });
   });
 });
 
@@ -322,13 +392,28 @@ describe('schemas', () => {
   test('the schema of the result may transform it, and may refuse it', async () => {
     app.task('double', { resultSchema: schema((value) => ({ value: Number(value) * 2 })) }, () => 4);
     expect(await execute(app, 'double')).toMatchObject({ result: '8' });
-    app.task('refused', { resultSchema: schema(() => ({ issues: [{ message: 'odd', path: ['n'] }] })) }, () => 4);
-    expect(await execute(app, 'refused')).toMatchObject({ kind: 'failed', error: { excMessage: ['result.n: odd'] } });
+    app.task(
+      'refused',
+      { resultSchema: schema(() => ({ issues: [{ message: 'odd', path: ['n'] }] })) },
+      () => 4,
+    );
+    expect(await execute(app, 'refused')).toMatchObject({
+      kind: 'failed',
+      error: { excMessage: ['result.n: odd'] },
+    });
   });
 });
 
 test('nothing makes runTask() reject, not even a logger that throws', async () => {
-  const logger = { ...silentLogger, error: () => { throw new Error('disk full'); } };
+  const logger = {
+    ...silentLogger,
+    error: () => {
+      throw new Error('disk full');
+    },
+  };
   app.task('t', { hooks: { onSuccess: () => Promise.reject(new Error('handler')) } }, () => 1);
-  expect(await execute(app, 't', [], { host: { logger } })).toMatchObject({ kind: 'failed', error: { excMessage: ['disk full'] } });
+  expect(await execute(app, 't', [], { host: { logger } })).toMatchObject({
+    kind: 'failed',
+    error: { excMessage: ['disk full'] },
+  });
 });

@@ -1,5 +1,12 @@
 import { hostname } from 'node:os';
-import { defaultNodeName, didYouMean, expandFileName, expandNodeName, Lazy, startAll } from '@tq/core/internal';
+import {
+  defaultNodeName,
+  didYouMean,
+  expandFileName,
+  expandNodeName,
+  Lazy,
+  startAll,
+} from '@tq/core/internal';
 import type { Component } from '@tq/core';
 import { Deadlines } from '../src/deadlines.ts';
 import { LamportClock } from '../src/lamport.ts';
@@ -89,7 +96,9 @@ describe('startAll()', () => {
 
   test('undoes what had started when one fails', async () => {
     const seen: string[] = [];
-    await expect(startAll([part('a', seen), part('b', seen, 'start'), part('c', seen)])).rejects.toThrow("b can't start");
+    await expect(startAll([part('a', seen), part('b', seen, 'start'), part('c', seen)])).rejects.toThrow(
+      "b can't start",
+    );
     expect(seen).toEqual(['start a', 'start b', 'stop b', 'stop a']);
   });
 
@@ -142,7 +151,11 @@ describe('Deadlines', () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     const before = timers();
     const deadlines = new Deadlines();
-    const waiting = deadlines.guard(new Promise((resolve) => setImmediate(resolve)), 60_000, () => new Error('too late'));
+    const waiting = deadlines.guard(
+      new Promise((resolve) => setImmediate(resolve)),
+      60_000,
+      () => new Error('too late'),
+    );
     expect(timers()).toBe(before + 1);
     await waiting;
     expect(timers()).toBe(before);

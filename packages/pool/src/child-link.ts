@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { ImproperlyConfigured } from '@tq/core';
 import type { Speaker } from './job-loop.ts';
+import { parentIsGone } from './parent-process.ts';
 import { ProcessSpeaker } from './process-speaker.ts';
 import type { ChildMessage, ParentMessage } from './wire.ts';
 
@@ -39,6 +40,12 @@ function processLink(): Link {
     note: (message, nowMs) => speaker.note(message, nowMs),
     flush: () => speaker.flush(),
     takeNotes: () => speaker.takeNotes(),
-    listen: (hear) => void process.on('message', (messages) => hear(messages as ParentMessage[])),
+    listen(hear) {
+      process.on('message', (messages) => {
+        // Messages of a dead parent come before the news of its death.
+        if (parentIsGone()) process.exit(1);
+        hear(messages as ParentMessage[]);
+      });
+    },
   };
 }

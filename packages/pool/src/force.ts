@@ -5,7 +5,7 @@ import type { Ending, Ticket } from './ticket.ts';
 import type { AbortNotice } from './wire.ts';
 
 /** How long a job may take to obey the abort of its signal. */
-const OBEY_MS = 400;
+const OBEY_MS = 300;
 /** A host that says nothing for so long after that is blocked: none of its jobs can go on. */
 const BLOCKED_MS = 1000;
 

@@ -7,7 +7,7 @@ import type { Ticket } from './ticket.ts';
 import type { AbortNotice, ChildMessage, JobMessage } from './wire.ts';
 
 /** Jobs that may wait in a host, behind those that run. */
-const MOST_AHEAD = 64;
+const MOST_AHEAD = 256;
 /** How much work may wait there. */
 const AHEAD_MS = 20;
 /** Payloads in one send; keeps one turn of the event loop short. Bytes. */

@@ -5,18 +5,16 @@ import type { Averages } from './averages.ts';
 import type { Grid } from './grid.ts';
 import { HostJobs } from './host-jobs.ts';
 import type { Limits } from './limits.ts';
+import { Logbook } from './logbook.ts';
 import type { Place } from './place.ts';
-import { startFailure } from './start-failure.ts';
 import type { StartFailure } from './start-failure.ts';
 import type { Ticket } from './ticket.ts';
-import type { AbortNotice, ChildMessage, Failure, HostInfo } from './wire.ts';
+import type { AbortNotice, ChildMessage, HostInfo } from './wire.ts';
 
 /** A host that was asked to leave and hasn't after this long is killed. */
 const LEAVE_MS = 5000;
 /** From a signal to SIGKILL, and from SIGKILL to giving up. */
 const KILL_MS = 400;
-/** Printed lines kept while a host starts, to explain a failure. */
-const PRINTED_LINES = 30;
 
 /** What the hosts of one pool share. */
 export interface HostParts {
@@ -55,26 +53,26 @@ export class Host {
   readonly #parts: HostParts;
   readonly #events: HostEvents;
   readonly #place: Place;
+  readonly #logbook: Logbook;
   #state: 'starting' | 'ready' | 'leaving' | 'gone' = 'starting';
   #retiring = false;
   #doomed = false;
   #quiet = false;
   #heardMs: number;
   #alarm: Alarm | undefined;
-  #failure: Failure | undefined;
-  readonly #printed: string[] = [];
 
   constructor(info: HostInfo, parts: HostParts, events: HostEvents) {
     this.info = info;
     this.#parts = parts;
     this.#events = events;
+    this.#logbook = new Logbook(parts, info);
     this.#heardMs = parts.host.clock.monotonic();
     const { grid, host, logger, execArgv } = parts;
     this.#place = grid.open(
       { host, logger, ...(execArgv ? { execArgv } : {}) },
       {
         received: (messages) => this.#received(messages),
-        printed: (line) => this.#print(line),
+        printed: (line) => this.#logbook.print(line),
         drained: () => events.heard(),
         gone: (detail) => this.#gone(detail),
       },
@@ -177,7 +175,7 @@ export class Host {
   #start(): void {
     const { host } = this.#parts;
     this.#wake(host.startTimeoutMs, () => {
-      this.#failure = { message: `it was not ready after ${host.startTimeoutMs / 1000} s` };
+      this.#logbook.failed({ message: `it was not ready after ${host.startTimeoutMs / 1000} s` });
       this.kill('SIGKILL');
     });
     this.jobs.outbox.post({
@@ -209,14 +207,13 @@ export class Host {
       case 'asked':
         return void this.jobs.asked(message.seq, message.question, message.value);
       case 'log':
-        return this.#log(message);
+        return this.#logbook.log(message);
       case 'memory':
         return this.#checkMemory(message.bytes);
       case 'ready':
         return this.#ready();
       case 'failed':
-        this.#failure = message.failure;
-        return;
+        return this.#logbook.failed(message.failure);
       case 'pong':
         return;
     }
@@ -226,7 +223,6 @@ export class Host {
     if (this.#state !== 'starting' || this.#doomed) return;
     this.#parts.alarms.cancel(this.#alarm);
     this.#state = 'ready';
-    this.#printed.length = 0;
     this.#events.ready();
   }
 
@@ -251,21 +247,6 @@ export class Host {
     for (const ticket of tickets) ticket.host = undefined;
     this.kill('SIGKILL');
     this.#events.gaveBack(tickets);
-  }
-
-  #print(line: string): void {
-    if (this.#state === 'starting' && this.#printed.push(line) > PRINTED_LINES) this.#printed.shift();
-    this.#log({ level: 'warn', message: line });
-  }
-
-  #log(line: Pick<Extract<ChildMessage, { kind: 'log' }>, 'level' | 'message' | 'fields'>): void {
-    const { processName, index } = this.info;
-    const { level, message, fields } = line;
-    try {
-      this.#parts.host.onLog({ processName, index, level, message, ...(fields ? { fields } : {}) });
-    } catch (error) {
-      this.#parts.logger.error('onLog() of the pool threw', { reason: toError(error).message });
-    }
   }
 
   #retire(): void {
@@ -298,8 +279,7 @@ export class Host {
 
   #gone(detail: string): void {
     if (this.#state === 'gone') return;
-    const failure =
-      this.#state === 'starting' ? startFailure(this.#failure, detail, this.#printed) : undefined;
+    const failure = this.#state === 'starting' ? this.#logbook.startFailure(detail) : undefined;
     const wanted = this.#doomed || this.#state === 'leaving';
     this.#state = 'gone';
     this.#parts.alarms.cancel(this.#alarm);

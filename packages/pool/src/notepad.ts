@@ -24,7 +24,7 @@ export class NotePad {
   /** Adds a line. */
   write(line: string): void {
     const bytes = this.#scratch.write(`${line}${END}`);
-    for (let done = 0; done < bytes; ) {
+    for (let done = 0; done < bytes;) {
       done += writeSync(this.#fd, this.#scratch, done, bytes - done, this.#at + done);
     }
     this.#at += bytes - END.length;
@@ -46,7 +46,7 @@ export function readNotes(fd: number): readonly ChildMessage[] {
 
 function readPage(fd: number): string {
   const parts: Buffer[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const part = Buffer.alloc(16 * 1024);
     const read = readSync(fd, part, 0, part.length, at);
     const end = part.subarray(0, read).indexOf(END);

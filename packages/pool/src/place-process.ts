@@ -52,7 +52,15 @@ class ProcessPlace implements Place {
       this.#child = fork(fileURLToPath(options.host.entry), [], {
         execArgv: [...(options.execArgv ?? withoutDebugger(process.execArgv))],
         serialization: 'json',
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe', files?.gate.fd ?? 'ignore', files?.notes ?? 'ignore'],
+        stdio: [
+          'ignore',
+          'pipe',
+          'pipe',
+          'ipc',
+          'pipe',
+          files?.gate.fd ?? 'ignore',
+          files?.notes ?? 'ignore',
+        ],
       });
     } catch (error) {
       setImmediate(() => this.#end(toError(error).message));

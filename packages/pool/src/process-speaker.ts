@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import type { Speaker } from './job-loop.ts';
 import { LONGEST_NOTE, NotePad } from './notepad.ts';
+import { parentIsGone } from './parent-process.ts';
 import { NOTES_FD, REPORT_FD } from './wire.ts';
 import type { ChildMessage } from './wire.ts';
 
@@ -8,8 +9,6 @@ import type { ChildMessage } from './wire.ts';
 const MOST_NOTES = 32;
 /** And no note is kept longer while jobs run. */
 const KEEP_MS = 1;
-
-const PARENT = process.ppid;
 
 const scratch = Buffer.alloc(64 * 1024);
 const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -41,7 +40,7 @@ export class ProcessSpeaker implements Speaker {
     this.#kept += line;
     this.#count++;
     // Without a write nobody would notice before the next one that the parent is gone: run nothing more.
-    if (process.ppid !== PARENT) process.exit(1);
+    if (parentIsGone()) process.exit(1);
   }
 
   readonly flush = (): void => {
@@ -74,7 +73,7 @@ function writeAll(text: string): void {
   const fits = text.length * 3 <= scratch.length;
   const bytes = fits ? scratch : Buffer.from(text);
   const length = fits ? scratch.write(text, 0) : bytes.length;
-  for (let at = 0; at < length; ) at += writeSome(bytes, at, length - at);
+  for (let at = 0; at < length;) at += writeSome(bytes, at, length - at);
 }
 
 function writeSome(bytes: Buffer, at: number, length: number): number {

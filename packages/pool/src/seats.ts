@@ -88,7 +88,7 @@ export class Seats {
     this.#closed = true;
     for (const seat of this.#seats) this.#vacated.add(seat);
     this.#seats = [];
-    for (const seat of [...this.#vacated]) seat.vacate();
+    for (const seat of this.#vacated) seat.vacate();
     for (const decide of this.#undecided.values()) decide();
   }
 
@@ -128,7 +128,7 @@ export class Seats {
     });
     this.#seats = [...this.#seats, seat].toSorted((a, b) => a.index - b.index);
     const decided = deferred();
-    this.#undecided.set(seat, decided.resolve);
+    this.#undecided.set(seat, () => decided.resolve());
     seat.fill();
     return decided.promise;
   }

@@ -17,7 +17,13 @@ test('the place is the innermost one in code of the user', () => {
 });
 
 test('of a host that said nothing, what Node printed tells', () => {
-  const printed = ['file:///srv/proj/tasks.mjs:2', 'const = 3;', '      ^', '', "SyntaxError: Unexpected token '='"];
+  const printed = [
+    'file:///srv/proj/tasks.mjs:2',
+    'const = 3;',
+    '      ^',
+    '',
+    "SyntaxError: Unexpected token '='",
+  ];
   expect(startFailure(undefined, 'exit code 1', printed)).toMatchObject({
     message: "SyntaxError: Unexpected token '='",
     location: 'file:///srv/proj/tasks.mjs:2',

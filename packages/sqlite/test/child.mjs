@@ -102,12 +102,14 @@ const verbs = {
   letGo: () => setImmediate(() => process.disconnect()),
 };
 
-process.on('message', async ([id, verb, args]) => {
+async function answer([id, verb, args]) {
   try {
     const value = await verbs[verb](...args);
     if (process.connected) process.send({ id, value: verb === 'listen' ? undefined : value });
   } catch (error) {
     process.send({ id, error: { name: error.name, code: error.code, message: error.message } });
   }
-});
+}
+
+process.on('message', (request) => void answer(request));
 process.send({ ready: true });

@@ -1,5 +1,5 @@
 import { ImproperlyConfigured } from '@tq/core';
-import type { App, Connection, EventSink, HostLog, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
+import type { App, Connection, EventSink, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
 import { deferred, durationMs, maskUrl, startAll, toError } from '@tq/core/internal';
 import { ConnectionLoop } from './connection-loop.ts';
 import type { Held } from './consume/held.ts';
@@ -7,10 +7,10 @@ import { mustDrop } from './consume/judge.ts';
 import { PrefetchWindow } from './consume/prefetch.ts';
 import { StallWatch } from './consume/stall-watch.ts';
 import { TaskConsumer } from './consume/task-consumer.ts';
-import { checkReachable, childInit } from './execute/child-app.ts';
+import { checkReachable, isPoolChild } from './execute/child-app.ts';
+import { makePool } from './execute/make-pool.ts';
 import { DeadLetters } from './execute/dead-letters.ts';
 import { Executor } from './execute/executor.ts';
-import { handlerOf } from './execute/handler.ts';
 import { TaskLines } from './execute/lines.ts';
 import { RefusalBook } from './execute/refuse.ts';
 import { Results } from './execute/results.ts';
@@ -51,7 +51,9 @@ export class Worker implements AsyncDisposable {
   readonly #options: WorkerOptions;
   readonly #finished = deferred<Ending>();
   readonly #stopping = new AbortController();
+  #planned: WorkerPlan | undefined;
   #prepared: Promise<WorkerPlan> | undefined;
+  #warm: WarmPool | undefined;
   #running: Running | undefined;
   #starting: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -72,6 +74,20 @@ export class Worker implements AsyncDisposable {
   prepare(): Promise<WorkerPlan> {
     this.#prepared ??= this.#prepare();
     return this.#prepared;
+  }
+
+  /**
+   * Lets the pool's hosts load the app already, while the caller goes on to `describe()` and `start()`. `stop()` ends them.
+   */
+  warmUp(): void {
+    if (this.#warm || this.#stopping.signal.aborted) return;
+    const plan = this.#plan();
+    const pool = makePool(this.app, plan, this.#options, {
+      logger: this.logger,
+      onFatal: (error) => void this.#fail(error),
+    });
+    this.#warm = { pool, ready: pool.start() };
+    this.#warm.ready.catch(() => undefined); // start() tells
   }
 
   async describe(): Promise<WorkerDescription> {
@@ -117,10 +133,18 @@ export class Worker implements AsyncDisposable {
     await this.stop();
   }
 
-  async #prepare(): Promise<WorkerPlan> {
-    const plan = planWorker(this.app, this.#options);
-    const { kind, killable } = plan.factory.traits;
+  /** What can be said of the worker without loading anything. @throws ImproperlyConfigured */
+  #plan(): WorkerPlan {
+    this.#planned ??= planWorker(this.app, this.#options);
+    const { kind } = this.#planned.factory.traits;
     if (kind !== 'solo') checkReachable(this.app, this.#options.appModule, kind);
+    return this.#planned;
+  }
+
+  async #prepare(): Promise<WorkerPlan> {
+    refuseInsideOfChild();
+    const plan = this.#plan();
+    const { kind, killable } = plan.factory.traits;
     await importModules(plan.include, { workdir: process.cwd() });
     if (!killable) refuseHardLimits(this.app, kind);
     return plan;
@@ -128,11 +152,23 @@ export class Worker implements AsyncDisposable {
 
   async #start(): Promise<void> {
     try {
+      refuseInsideOfChild();
+      // Hosts, the result backend and the modules with tasks are slow to come up: all at once.
+      this.warmUp();
+      const connecting = this.app.backendSetting === null ? undefined : this.app.resultBackend();
+      connecting?.catch(() => undefined); // awaited below
       const plan = await this.prepare();
       this.app.hooks.emit('workerInit', { hostname: plan.hostname });
-      const backend = this.app.backendSetting === null ? undefined : await this.app.resultBackend();
+      const backend = await connecting;
       if (this.#stopping.signal.aborted) return;
-      this.#running = new Running(this, plan, this.#options, backend, (error) => void this.#fail(error));
+      this.#running = new Running(
+        this,
+        plan,
+        this.#options,
+        backend,
+        this.#warm as WarmPool,
+        (error) => void this.#fail(error),
+      );
       await this.#running.start();
       this.logger.info(`${plan.hostname} ready.`);
       this.app.hooks.emit('workerReady', { hostname: plan.hostname });
@@ -151,7 +187,8 @@ export class Worker implements AsyncDisposable {
   async #stop(): Promise<void> {
     this.#stopping.abort();
     try {
-      await this.#running?.stop();
+      if (this.#running) await this.#running.stop();
+      else await this.#warm?.pool.close({ graceMs: 0 });
     } catch (error) {
       this.logger.error('The worker did not stop cleanly', { error: toError(error).stack });
     }
@@ -181,7 +218,7 @@ class Running {
   readonly #cold = deferred();
   readonly #abort = new AbortController();
   #outer: AsyncDisposable | undefined;
-  #poolReady: Promise<void> | undefined;
+  readonly #poolReady: Promise<void>;
   #consumer: TaskConsumer | undefined;
   #isCold = false;
 
@@ -190,6 +227,7 @@ class Running {
     plan: WorkerPlan,
     options: WorkerOptions,
     backend: ResultBackend | undefined,
+    { pool, ready }: WarmPool,
     onFatal: (error: Error) => void,
   ) {
     this.#app = worker.app;
@@ -198,7 +236,8 @@ class Running {
     this.#options = options;
     const { app, hostname } = { app: worker.app, hostname: plan.hostname };
     const logger = this.#logger;
-    this.#pool = this.#makePool(onFatal);
+    this.#pool = pool;
+    this.#poolReady = ready;
     this.#window = new PrefetchWindow({
       multiplier: app.config.workerPrefetchMultiplier,
       disabled: app.config.workerDisablePrefetch,
@@ -250,9 +289,6 @@ class Running {
   }
 
   async start(): Promise<void> {
-    // Children load the app while the broker is being connected; consuming waits for both.
-    this.#poolReady = this.#pool.start();
-    this.#poolReady.catch(() => undefined);
     if (this.#options.purge) await this.#purge();
     this.#outer = await startAll([...(this.#options.components?.outer ?? []), this.#stall, this.#loop]);
   }
@@ -335,7 +371,7 @@ class Running {
     this.#consumer = consumer;
     const pool = {
       name: 'pool ready',
-      start: () => this.#poolReady as Promise<void>,
+      start: () => this.#poolReady,
       stop: () => Promise.resolve(),
     };
     return [pool, consumer, ...(components?.inner?.(connection) ?? [])];
@@ -344,28 +380,6 @@ class Running {
   #onFinished(_held: Held, outcome: Outcome): void {
     this.#stall.finished();
     this.#consumer?.finished(outcome);
-  }
-
-  #makePool(onFatal: (error: Error) => void): Pool {
-    const { factory, hostname, concurrency, include, maxTasksPerChild, maxMemoryPerChild, startTimeoutMs } =
-      this.#plan;
-    return factory.create({
-      entry: new URL('./execute/child.js', builtUrl()).href,
-      init: childInit(this.#app, { hostname, include, appModule: this.#options.appModule }),
-      handler: () => Promise.resolve(handlerOf(this.#app, hostname)),
-      logger: this.#logger,
-      clock: this.#app.clock,
-      size: concurrency,
-      startTimeoutMs,
-      ...(maxTasksPerChild === undefined ? {} : { maxTasksPerChild }),
-      ...(maxMemoryPerChild === undefined ? {} : { maxMemoryPerChild }),
-      onFatal,
-      onLog: (line) => this.#logOf(line),
-    });
-  }
-
-  #logOf({ processName, index, level, message, fields }: HostLog): void {
-    this.#logger[level](message, { processName, processIndex: index, ...fields });
   }
 
   async #purge(): Promise<void> {
@@ -385,11 +399,19 @@ function isRevoked(): boolean {
   return false;
 }
 
-/** Children can't run TypeScript: from the sources (in tests) the built entry is used. */
-function builtUrl(): string {
-  return import.meta.url.endsWith('.ts')
-    ? new URL('../dist/worker.js', import.meta.url).href
-    : import.meta.url;
+/** The pool of a worker, and when it can take jobs. */
+interface WarmPool {
+  readonly pool: Pool;
+  readonly ready: Promise<void>;
+}
+
+/** A module that starts a worker is loaded by the worker's children too, if it's the one that has the app. */
+function refuseInsideOfChild(): void {
+  if (!isPoolChild()) return;
+  throw new ImproperlyConfigured(
+    'This process is a child of a worker that loads the module of its app, and the module starts a worker. ' +
+      'Start it only in the main program: if (process.argv[1] === import.meta.filename) { … }; with threads also check isMainThread.',
+  );
 }
 
 function refuseHardLimits(app: App, kind: string): void {

@@ -1,7 +1,8 @@
 import type { TaskDefinition, TaskRequest } from '@tq/core';
 import { Buckets, parseRate } from '../src/consume/buckets.ts';
 
-const definition = (rateLimit?: string | number | null) => ({ name: 't', options: { rateLimit } }) as unknown as TaskDefinition;
+const definition = (rateLimit?: string | number | null) =>
+  ({ name: 't', options: { rateLimit } }) as unknown as TaskDefinition;
 const request = { task: 't' } as TaskRequest;
 
 test('rates are texts or numbers, as in Celery', () => {

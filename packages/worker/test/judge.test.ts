@@ -21,7 +21,10 @@ test('an expired request is dropped, also one whose ETA has not come', () => {
 });
 
 test('a revoked request is dropped before anything else', () => {
-  expect(judge(request({ expiresMs: 1 }), { ...seen, isRevoked: () => true })).toEqual({ kind: 'drop', because: 'revoked' });
+  expect(judge(request({ expiresMs: 1 }), { ...seen, isRevoked: () => true })).toEqual({
+    kind: 'drop',
+    because: 'revoked',
+  });
 });
 
 test('a rate limit makes it wait, and takes no token of a request that waits for its ETA', () => {

@@ -57,14 +57,18 @@ async function start(options: WorkerOptions = {}): Promise<Worker> {
   return worker;
 }
 
-const dead = async (): Promise<number> => (await (await app.producer().channel()).declareQueue({ name: 'tq.dead' })).messages;
-const waiting = async (queue = 'celery'): Promise<number> => (await (await app.producer().channel()).declareQueue({ name: queue })).messages;
+const dead = async (): Promise<number> =>
+  (await (await app.producer().channel()).declareQueue({ name: 'tq.dead' })).messages;
+const waiting = async (queue = 'celery'): Promise<number> =>
+  (await (await app.producer().channel()).declareQueue({ name: queue })).messages;
 const soon = { timeout: 10 };
 
 test('it consumes, runs, stores and acknowledges', async () => {
   await start();
   expect(await app.sendTask('add', [2, 2]).get(soon)).toBe(4);
-  expect(logger.find('info', 'succeeded in')[0]?.message).toMatch(/^Task add\[.+\] succeeded in [\d.e-]+s: 4$/);
+  expect(logger.find('info', 'succeeded in')[0]?.message).toMatch(
+    /^Task add\[.+\] succeeded in [\d.e-]+s: 4$/,
+  );
   expect(await waiting()).toBe(0);
 });
 
@@ -73,7 +77,11 @@ test('a lost connection is rebuilt, with its consumers', async () => {
   for (let round = 0; round < 5; round++) {
     transport.failConnects(round % 3);
     await transport.loseConnections();
-    expect(await app.sendTask('add', [round, 1], { retryPolicy: { maxRetries: 20, intervalStep: 0.05 } }).get(soon)).toBe(round + 1);
+    expect(
+      await app
+        .sendTask('add', [round, 1], { retryPolicy: { maxRetries: 20, intervalStep: 0.05 } })
+        .get(soon),
+    ).toBe(round + 1);
   }
   expect(logger.find('warn', 'Connection to broker lost').length).toBe(5);
 });
@@ -109,7 +117,9 @@ test('when a link cannot be sent, the task goes back instead of losing it', asyn
   await start();
   await app.sendTask('add', [1, 1]).get(soon);
   transport.publishing = 'pass';
-  const sent = app.sendTask('counted', [], { link: app.signature('add', [10], { taskId: uniqueName('linked') }) });
+  const sent = app.sendTask('counted', [], {
+    link: app.signature('add', [10], { taskId: uniqueName('linked') }),
+  });
   await sent;
   transport.publishing = 'fail';
   await eventually(() => logger.find('error', "Can't settle counted").length > 0, { timeoutMs: 10_000 });
@@ -194,7 +204,9 @@ test('STARTED is kept when it is asked for', async () => {
   });
   await start({ hostname: 'w1@example' });
   const states: unknown[] = [];
-  await app.sendTask('tracked').get({ ...soon, onMessage: (meta) => states.push([meta.status, meta.result]) });
+  await app
+    .sendTask('tracked')
+    .get({ ...soon, onMessage: (meta) => states.push([meta.status, meta.result]) });
   expect(states).toEqual([
     ['STARTED', { pid: process.pid, hostname: 'w1@example' }],
     ['SUCCESS', 'done'],
@@ -216,18 +228,31 @@ test('components start and stop with their ring', async () => {
     start: () => Promise.resolve(void log.push(`start ${name}`)),
     stop: () => Promise.resolve(void log.push(`stop ${name}`)),
   });
-  const worker = await start({ components: { outer: [component('outer')], inner: () => [component('inner')] } });
+  const worker = await start({
+    components: { outer: [component('outer')], inner: () => [component('inner')] },
+  });
   await transport.loseConnections();
   await eventually(() => log.filter((line) => line === 'start inner').length === 2);
   await worker.stop();
-  expect(log).toEqual(['start outer', 'start inner', 'stop inner', 'start inner', 'stop inner', 'stop outer']);
+  expect(log).toEqual([
+    'start outer',
+    'start inner',
+    'stop inner',
+    'start inner',
+    'stop inner',
+    'stop outer',
+  ]);
 });
 
 test('a component that does not start makes the worker end with its error', async () => {
   const worker = createWorker(app, {
     pool: solo(),
     logger,
-    components: { outer: [{ name: 'bad', start: () => Promise.reject(new Error('bad part')), stop: () => Promise.resolve() }] },
+    components: {
+      outer: [
+        { name: 'bad', start: () => Promise.reject(new Error('bad part')), stop: () => Promise.resolve() },
+      ],
+    },
   });
   workers.push(worker);
   await expect(worker.start()).rejects.toThrow('bad part');
@@ -245,11 +270,15 @@ test('stop() may come before start(), and twice', async () => {
 
 test('hard limits are refused where they cannot be kept', async () => {
   app.task('limited', { timeLimit: 5 }, () => 1);
-  await expect(createWorker(app, { pool: solo(), logger }).prepare()).rejects.toThrow(/"solo" can't end a task by force.*limited/);
+  await expect(createWorker(app, { pool: solo(), logger }).prepare()).rejects.toThrow(
+    /"solo" can't end a task by force.*limited/,
+  );
 });
 
 test('pools of other processes ask for the module of the app', async () => {
-  await expect(createWorker(app, { pool: asyncPool(), logger }).prepare()).rejects.toThrow('module: import.meta.url');
+  await expect(createWorker(app, { pool: asyncPool(), logger }).prepare()).rejects.toThrow(
+    'module: import.meta.url',
+  );
 });
 
 test('a listener that throws changes nothing', async () => {

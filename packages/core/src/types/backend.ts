@@ -61,6 +61,7 @@ export interface BackendDriver {
   connect(url: URL, options: BackendOptions): Promise<ResultBackend>;
 }
 
+/** What an app gives a result backend. */
 export interface BackendOptions {
   readonly logger: Logger;
   readonly clock: Clock;
@@ -71,6 +72,7 @@ export interface BackendOptions {
   readonly timeoutMs: number;
 }
 
+/** Where states and results live. Encoding, error mapping and waiting rules stay in core. */
 export interface ResultBackend extends AsyncDisposable {
   readonly traits: {
     /** For display only. */
@@ -103,6 +105,7 @@ export interface ChordPart {
   readonly index: number | undefined;
 }
 
+/** Groups of results, and the counting of a chord's header. */
 export interface GroupStore {
   save(groupId: string, children: readonly unknown[]): Promise<void>;
   restore(groupId: string): Promise<readonly unknown[] | undefined>;

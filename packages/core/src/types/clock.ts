@@ -1,3 +1,4 @@
+/** Time, so that tests can have their own. */
 export interface Clock {
   /** Unix time in milliseconds. */
   now(): number;

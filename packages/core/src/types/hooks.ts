@@ -36,6 +36,7 @@ export interface Interceptor {
   execute?(request: TaskRequest, next: (request: TaskRequest) => Promise<unknown>): Promise<unknown>;
 }
 
+/** A message on its way to the broker; an interceptor may pass on another one. */
 export interface PublishCall {
   readonly task: string;
   readonly id: string;

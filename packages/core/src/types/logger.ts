@@ -1,5 +1,7 @@
+/** How much a line matters. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
+/** What a line is about, by name. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** A sentence and fields. Context is added once, with `child`. */

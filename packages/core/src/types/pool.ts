@@ -21,6 +21,7 @@ export interface Pool extends AsyncDisposable {
   close(options: { readonly graceMs: number }): Promise<void>;
 }
 
+/** What differs between pools, as data. */
 export interface PoolTraits {
   readonly kind: 'prefork' | 'threads' | 'async' | 'solo';
   /** Whether a running job can be ended by force: hard time limits, terminate. */
@@ -57,6 +58,7 @@ export interface PoolHost {
   onLog(line: HostLog): void;
 }
 
+/** A line from a process or thread that runs tasks. */
 export interface HostLog {
   /** As Celery names it: `ForkPoolWorker-1`. */
   readonly processName: string;
@@ -70,6 +72,7 @@ export interface HostLog {
 /** Executes one payload; lives in the host. Never rejects. */
 export type JobHandler = (payload: unknown, context: JobContext) => Promise<Outcome>;
 
+/** What a running job has of whoever started it. */
 export interface JobContext {
   readonly signal: AbortSignal;
   /** Asks whoever started the job, and waits for the answer. */
@@ -78,6 +81,7 @@ export interface JobContext {
   log(level: HostLog['level'], message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
+/** Something to run: a payload that the pool doesn't look at, and limits. */
 export interface Job {
   /** Unique among the jobs this pool holds. */
   readonly id: string;
@@ -106,6 +110,7 @@ export interface JobWatcher {
   done(outcome: Outcome): void;
 }
 
+/** A hand on a job that was handed to a pool. */
 export interface Execution {
   /** Ends the job: `returned` if it had not started, else `lost` because `terminated`. Where nothing can be killed, aborts its signal. */
   terminate(signal?: NodeJS.Signals): void;
@@ -116,6 +121,7 @@ export interface Execution {
 /** Why a task's signal fires; the host makes the typed error of it. */
 export type AbortReason = 'soft-time-limit' | 'revoked' | 'shutdown';
 
+/** How a job ended, whatever happened to it. */
 export type Outcome =
   | {
       readonly kind: 'succeeded';
@@ -176,6 +182,7 @@ export interface Embed {
   readonly chord?: SignatureData | null;
 }
 
+/** Numbers of a pool, for reports. */
 export interface PoolStats {
   readonly size: number;
   /** Jobs that run now. */

@@ -38,6 +38,7 @@ export interface TaskRequest {
   readonly priority: number | undefined;
 }
 
+/** How a message came to its worker. */
 export interface DeliveryInfo {
   readonly exchange: string;
   readonly routingKey: string;

@@ -6,6 +6,7 @@ declare const encoded: unique symbol;
  */
 export type Encoded = string & { readonly [encoded]: true };
 
+/** A way to write and read message bodies. */
 export interface Serializer {
   readonly name: string;
   readonly contentType: string;

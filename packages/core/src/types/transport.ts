@@ -28,6 +28,7 @@ export interface TransportTraits {
   readonly shared: boolean;
 }
 
+/** What an app gives a transport. */
 export interface ConnectOptions {
   readonly logger: Logger;
   readonly clock: Clock;
@@ -39,6 +40,7 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A link to a broker. */
 export interface Connection extends AsyncDisposable {
   readonly traits: TransportTraits;
   /** Resolves, never rejects, when the link is gone: `undefined` after close(), otherwise the reason. */
@@ -71,8 +73,10 @@ export interface Channel extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** How an exchange sorts: by equal key, by key pattern, to everybody, by headers. */
 export type ExchangeType = 'direct' | 'topic' | 'fanout' | 'headers';
 
+/** An exchange to declare. */
 export interface ExchangeSpec {
   readonly name: string;
   readonly type: ExchangeType;
@@ -83,6 +87,7 @@ export interface ExchangeSpec {
   readonly arguments?: Readonly<Record<string, unknown>>;
 }
 
+/** A queue to declare. */
 export interface QueueSpec {
   readonly name: string;
   /** @default true */
@@ -94,6 +99,7 @@ export interface QueueSpec {
   readonly arguments?: Readonly<Record<string, unknown>>;
 }
 
+/** What the broker says of a queue. */
 export interface QueueInfo {
   readonly name: string;
   /** Messages ready to be delivered. */
@@ -102,6 +108,7 @@ export interface QueueInfo {
   readonly consumers: number;
 }
 
+/** What an exchange hands to a queue. */
 export interface Binding {
   readonly exchange: string;
   readonly queue: string;
@@ -143,6 +150,7 @@ export interface MessageProperties {
   readonly appId?: string;
 }
 
+/** A message handed to a consumer, to be acknowledged or rejected once. */
 export interface Delivery {
   readonly message: Message;
   readonly queue: string;
@@ -157,6 +165,7 @@ export interface Delivery {
   reject(options: { readonly requeue: boolean }): void;
 }
 
+/** How to consume a queue. */
 export interface ConsumeOptions {
   /** Broker forgets the message on delivery; nothing to acknowledge. @default false */
   readonly noAck?: boolean;
@@ -164,6 +173,7 @@ export interface ConsumeOptions {
   readonly tag?: string;
 }
 
+/** A subscription to a queue. */
 export interface Consumer {
   readonly tag: string;
   readonly queue: string;

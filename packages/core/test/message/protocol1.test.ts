@@ -9,7 +9,9 @@ const body = recorded.body as Readonly<Record<string, unknown>>;
 
 test('a message of an old sender is recognised by the task in its body', () => {
   expect(isProtocol1(body)).toBe(true);
-  expect([null, 'task', [], ['task'], {}, { task: 5 }].map(isProtocol1)).toEqual(Array.from({ length: 6 }, () => false));
+  expect([null, 'task', [], ['task'], {}, { task: 5 }].map(isProtocol1)).toEqual(
+    Array.from({ length: 6 }, () => false),
+  );
 });
 
 test("becomes protocol 2's headers and body", () => {
@@ -37,7 +39,15 @@ test("becomes protocol 2's headers and body", () => {
 test('then reads like any other request', () => {
   const { headers } = upgradeProtocol1(body, {});
   const message = { body: Buffer.from(''), headers, properties: {} };
-  const request = readRequest({ message, queue: 'q', exchange: '', routingKey: 'q', redelivered: false, ack() {}, reject() {} });
+  const request = readRequest({
+    message,
+    queue: 'q',
+    exchange: '',
+    routingKey: 'q',
+    redelivered: false,
+    ack() {},
+    reject() {},
+  });
   expect(request).toMatchObject({ id: body['id'], task: 'proj.add', timeLimit: 9, softTimeLimit: null });
 });
 
@@ -51,7 +61,9 @@ test('without UTC, a time that names no zone is local', () => {
   const naive = { task: 't', id: 'i', eta: '2026-07-01T12:00:00', utc: false };
   expect(upgradeProtocol1(naive, {}).headers['eta']).toBe(new Date(2026, 6, 1, 12).toISOString());
   expect(upgradeProtocol1({ ...naive, utc: true }, {}).headers['eta']).toBe('2026-07-01T12:00:00');
-  expect(upgradeProtocol1({ ...naive, eta: '2026-07-01T12:00:00+02:00' }, {}).headers['eta']).toBe('2026-07-01T12:00:00+02:00');
+  expect(upgradeProtocol1({ ...naive, eta: '2026-07-01T12:00:00+02:00' }, {}).headers['eta']).toBe(
+    '2026-07-01T12:00:00+02:00',
+  );
 });
 
 test('malformed parts are refused', () => {

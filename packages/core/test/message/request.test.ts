@@ -18,11 +18,16 @@ function delivery(headers: Record<string, unknown>, more: Partial<Delivery> = {}
     ...more,
   };
 }
-const read = (headers: Record<string, unknown>): ReturnType<typeof readRequest> => readRequest(delivery({ task: 't', id: 'i', ...headers }));
+const read = (headers: Record<string, unknown>): ReturnType<typeof readRequest> =>
+  readRequest(delivery({ task: 't', id: 'i', ...headers }));
 
 test('everything that Celery sends is read', () => {
   const { headers } = recorded('countdown-expires');
-  expect(readRequest(delivery({ ...headers }, { redelivered: true }, { priority: 5, correlationId: 'c', replyTo: 'r' }))).toEqual({
+  expect(
+    readRequest(
+      delivery({ ...headers }, { redelivered: true }, { priority: 5, correlationId: 'c', replyTo: 'r' }),
+    ),
+  ).toEqual({
     id: headers['id'],
     task: 'proj.add',
     shadow: null,
@@ -54,17 +59,39 @@ test('everything that Celery sends is read', () => {
 
 test('limits, ids, stamps and headers of the user are found', () => {
   expect(read({ ...recorded('timelimits').headers })).toMatchObject({ timeLimit: 60, softTimeLimit: 30 });
-  expect(read({ ...recorded('ids').headers })).toMatchObject({ rootId: 'the-root', parentId: 'the-parent', group: 'the-group', groupIndex: 3 });
-  expect(read({ ...recorded('stamped').headers })).toMatchObject({ stampedHeaders: ['tenant', 'batch'], stamps: { tenant: 'acme' } });
-  expect(read({ ...recorded('custom-headers').headers }).headers).toEqual({ 'x-tenant': 'acme', trace: { id: 'abc', n: 7 } });
+  expect(read({ ...recorded('ids').headers })).toMatchObject({
+    rootId: 'the-root',
+    parentId: 'the-parent',
+    group: 'the-group',
+    groupIndex: 3,
+  });
+  expect(read({ ...recorded('stamped').headers })).toMatchObject({
+    stampedHeaders: ['tenant', 'batch'],
+    stamps: { tenant: 'acme' },
+  });
+  expect(read({ ...recorded('custom-headers').headers }).headers).toEqual({
+    'x-tenant': 'acme',
+    trace: { id: 'abc', n: 7 },
+  });
 });
 
 test('task and id are enough', () => {
-  expect(read({})).toMatchObject({ rootId: 'i', retries: 0, ignoreResult: null, argsrepr: '', timeLimit: null });
+  expect(read({})).toMatchObject({
+    rootId: 'i',
+    retries: 0,
+    ignoreResult: null,
+    argsrepr: '',
+    timeLimit: null,
+  });
 });
 
 test('empty texts mean none', () => {
-  expect(read({ root_id: '', parent_id: '', group: '', shadow: '' })).toMatchObject({ rootId: 'i', parentId: null, group: null, shadow: null });
+  expect(read({ root_id: '', parent_id: '', group: '', shadow: '' })).toMatchObject({
+    rootId: 'i',
+    parentId: null,
+    group: null,
+    shadow: null,
+  });
   expect(readRequest(delivery({ task: 't', id: 'i' }, {}, { replyTo: '' })).replyTo).toBeUndefined();
 });
 
@@ -101,7 +128,17 @@ test('a huge wrong value does not flood the message', () => {
 });
 
 test('what is only shown may be anything', () => {
-  expect(read({ argsrepr: 5, kwargsrepr: null, origin: {}, lang: 7, shadow: [], stamped_headers: ['a', 5], stamps: 'x' })).toMatchObject({
+  expect(
+    read({
+      argsrepr: 5,
+      kwargsrepr: null,
+      origin: {},
+      lang: 7,
+      shadow: [],
+      stamped_headers: ['a', 5],
+      stamps: 'x',
+    }),
+  ).toMatchObject({
     argsrepr: '',
     kwargsrepr: '',
     origin: null,
@@ -125,7 +162,9 @@ describe('the body', () => {
   test('is [args, kwargs, embed]; an empty embed is none', () => {
     expect(readBody([[1], { a: 1 }, null])).toEqual({ args: [1], kwargs: { a: 1 } });
     expect(readBody(recorded('delay').body)).toEqual({ args: [2, 3], kwargs: {} });
-    expect(readBody(recorded('link').body)).toMatchObject({ embed: { callbacks: [{ task: 'proj.mul' }], errbacks: [{ task: 'proj.errback' }] } });
+    expect(readBody(recorded('link').body)).toMatchObject({
+      embed: { callbacks: [{ task: 'proj.mul' }], errbacks: [{ task: 'proj.errback' }] },
+    });
   });
 
   test.each([
@@ -137,7 +176,10 @@ describe('the body', () => {
     [[[], {}, []], 'The third part of the body is not an object.'],
     [[[], {}, { callbacks: { task: 't' } }], 'The callbacks in the body are not a list of signatures.'],
     [[[], {}, { errbacks: [{}] }], 'The errbacks in the body are not a list of signatures.'],
-    [[[], {}, { chain: [{ task: 't', args: 'abc' }] }], 'The chain in the body are not a list of signatures.'],
+    [
+      [[], {}, { chain: [{ task: 't', args: 'abc' }] }],
+      'The chain in the body are not a list of signatures.',
+    ],
     [[[], {}, { chord: { task: 't', options: [] } }], 'The chord in the body is not a signature.'],
   ])('%j is told what is wrong with it', (body, message) => {
     expect(readBody(body)).toBe(message);

@@ -26,7 +26,15 @@ export function execute(
     parent: undefined,
   });
   const { contentType = '', contentEncoding = '' } = message.properties;
-  const delivery = { message, queue: 'q', exchange: '', routingKey: 'q', redelivered: false, ack() {}, reject() {} };
+  const delivery = {
+    message,
+    queue: 'q',
+    exchange: '',
+    routingKey: 'q',
+    redelivered: false,
+    ack() {},
+    reject() {},
+  };
   const { compression } = message.headers;
   const whole: RunInput = {
     request: readRequest(delivery),
@@ -39,7 +47,7 @@ export function execute(
     wantRepr: false,
     ...input,
   };
-  return runTask(app, whole, signal, { ask: () => Promise.resolve(), logger: silentLogger, ...host });
+  return runTask(app, whole, { signal }, { ask: () => Promise.resolve(), logger: silentLogger, ...host });
 }
 
 /** Notes what a running task asks of its worker. */

@@ -28,10 +28,7 @@ export class FakeBackend implements ResultBackend {
     return this.metas.at(-1);
   }
 
-  async *watch(
-    _taskId: string,
-    { signal }: { readonly signal: AbortSignal },
-  ): AsyncGenerator<TaskMeta> {
+  async *watch(_taskId: string, { signal }: { readonly signal: AbortSignal }): AsyncGenerator<TaskMeta> {
     yield* this.metas;
     if (signal.aborted) return;
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

@@ -46,9 +46,12 @@ export class FakeBroker {
     return this.connections.filter((connection) => !connection.isClosed).length;
   }
 
-  /** Message bodies, decoded. */
-  get bodies(): unknown[] {
-    return this.published.map(({ message }) => JSON.parse(Buffer.from(message.body).toString()) as unknown);
+  /** Arguments of the calls that came. */
+  get calls(): unknown[] {
+    return this.published.map(({ message }) => {
+      const [args, kwargs] = JSON.parse(Buffer.from(message.body).toString()) as unknown[];
+      return [args, kwargs];
+    });
   }
 }
 

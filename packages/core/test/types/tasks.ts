@@ -1,5 +1,5 @@
 // Compiled by `tsc -b`, never run: what the compiler promises to those who write and call tasks.
-import { createApp } from '@tq/core';
+import { createApp, defineTask } from '@tq/core';
 import type { AsyncResult, Signature, Task } from '@tq/core';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -88,4 +88,36 @@ export async function signatures(): Promise<void> {
   add.s('2');
   // @ts-expect-error An immutable signature takes nothing.
   await fixed.delay(1);
+}
+
+// Tasks without an app, and calls by name.
+const shared = app.register(defineTask('t.shared', { bind: true }, (self, x: number) => `${self.name} ${x}`));
+is<Equal<typeof shared, Task<[x: number], string>>>();
+const named = app.task(function double(x: number) {
+  return x * 2;
+});
+is<Equal<typeof named, Task<[x: number], number>>>();
+
+export async function otherWays(): Promise<void> {
+  const byName = await app.sendTask<number>('other.task', [1, 'x'], { kwargs: { a: 2 } }).get();
+  is<Equal<typeof byName, number>>();
+  const unknownResult = await app.sendTask('other.task').get();
+  is<Equal<typeof unknownResult, unknown>>();
+  const eager = await (await add.apply([2, 2])).get();
+  is<Equal<typeof eager, number>>();
+  const either = await add.delay(2, 2).get({ propagate: false });
+  is<Equal<typeof either, number | Error>>();
+  await add.applyAsync([2], { kwargs: { y: 2 } });
+  app.hooks.on('taskFailure', ({ request, error }) => app.logger.error(request.id, { error }));
+  app.errors.register(class OutOfStock extends Error {});
+  // @ts-expect-error There is no such hook.
+  app.hooks.on('taskFailed', () => undefined);
+  // @ts-expect-error Only errors can be thrown by a task.
+  app.errors.register(Date);
+  // @ts-expect-error There is no such option of createApp().
+  createApp('t', { brocker: 'memory://' });
+  // @ts-expect-error A countdown is a number or a text.
+  await add.applyAsync([2, 2], { countdown: true });
+  // @ts-expect-error A wish for a retry has no such option.
+  app.task('t.retry', { bind: true }, (self) => self.retry({ contdown: 10 }));
 }

@@ -65,7 +65,9 @@ export function poolClosing(bench: PoolBench): void {
       const rig = await bench.open({ size: 1 });
       await rig.pool.resize(3);
       expect(rig.pool.size).toBe(3);
-      const jobs = Array.from({ length: 3 }, (_, i) => rig.run({ do: 'sleep', ms: 400, value: i }, { announce: true }));
+      const jobs = Array.from({ length: 3 }, (_, i) =>
+        rig.run({ do: 'sleep', ms: 400, value: i }, { announce: true }),
+      );
       await eventually(() => rig.pool.stats().busy === 3, { what: 'three jobs at one time' });
       await eventually(() => jobs.every((job) => job.accepted > 0));
       await rig.pool.resize(1);

@@ -15,12 +15,12 @@ export function poolEnding(bench: PoolBench): void {
     test('the soft limit aborts the signal with SoftTimeLimitExceeded and tells the watcher', async () => {
       const rig = await bench.open();
       const job = rig.run({ do: 'obey' }, { softTimeLimitMs: 150 });
-      const { outcome, tookMs } = await job.ended();
+      const { outcome, ranMs } = await job.ended();
       expect(outcome).toMatchObject({
         kind: 'failed',
         error: { excType: 'SoftTimeLimitExceeded', excMessage: ['Soft time limit (0.15 s) exceeded'] },
       });
-      expect(tookMs).toBeGreaterThanOrEqual(150);
+      expect(ranMs).toBeGreaterThanOrEqual(145); // both ends are noted here, not where the job runs
       expect(job.calls).toEqual(['accepted', 'softTimeLimit', 'done']);
     });
 
@@ -73,9 +73,9 @@ export function poolEnding(bench: PoolBench): void {
       whenKillable(`the hard limit ends a job in time: ${payload.do}`, async () => {
         const rig = await bench.open({ size: 1 });
         const job = await rig.started(payload, { timeLimitMs: 200 });
-        const { outcome, tookMs } = await job.ended();
+        const { outcome, ranMs } = await job.ended();
         expect(outcome).toMatchObject({ kind: 'lost', reason: 'time-limit' });
-        expect(tookMs).toBeLessThan(200 + LATE_MS + 150); // as much for the way there
+        expect(ranMs).toBeLessThan(200 + LATE_MS);
         expect(await rig.value({ do: 'echo', value: 'next' })).toBe('next');
       });
 
@@ -103,7 +103,10 @@ export function poolEnding(bench: PoolBench): void {
 
     whenParallel('others are not harmed when a job is ended', async () => {
       const rig = await bench.open({ size: 3 });
-      const siblings = [rig.run({ do: 'sleep', ms: 900, value: 1 }), rig.run({ do: 'sleep', ms: 900, value: 2 })];
+      const siblings = [
+        rig.run({ do: 'sleep', ms: 900, value: 1 }),
+        rig.run({ do: 'sleep', ms: 900, value: 2 }),
+      ];
       const job = await rig.started({ do: 'hang' }, { timeLimitMs: 100 });
       expect((await job.ended()).outcome).toMatchObject({ kind: 'lost', reason: 'time-limit' });
       expect(await rig.value({ do: 'echo', value: 'meanwhile' })).toBe('meanwhile');

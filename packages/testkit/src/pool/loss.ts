@@ -28,7 +28,9 @@ export function poolLoss(bench: PoolBench): void {
       const rig = await bench.open({ size: 1 });
       await rig.warm('mixed');
       const deadly = rig.run({ do: 'exit', code: 1 }, { task: 'mixed' });
-      const others = Array.from({ length: 30 }, (_, i) => rig.run({ do: 'echo', value: i }, { task: 'mixed' }));
+      const others = Array.from({ length: 30 }, (_, i) =>
+        rig.run({ do: 'echo', value: i }, { task: 'mixed' }),
+      );
       expect((await deadly.ended()).outcome).toMatchObject({ kind: 'lost', reason: 'exit' });
       const values = await Promise.all(others.map(async (job) => (await job.ended()).value));
       expect(values).toEqual(others.map((_, i) => i));
@@ -45,30 +47,36 @@ export function poolLoss(bench: PoolBench): void {
         const found = () => rig.logs.filter((line) => line.level === 'error' && line.message.includes(text));
         await eventually(() => found().length === 1, { what: 'the error in the log' });
         expect(found()[0]?.message).toMatch(/handler\.\w+:\d+/);
-        await eventually(() => rig.logger.find('error', 'exit code 1').length === 1, { what: 'the end of the host' });
+        await eventually(() => rig.logger.find('error', 'exit code 1').length === 1, {
+          what: 'the end of the host',
+        });
         expect(await rig.value({ do: 'echo', value: 'next' })).toBe('next');
       });
     }
 
-    whenProcesses('under random kills every job ends exactly once, and nothing finished is lost', async () => {
-      const rig = await bench.open({ size: 3 });
-      await rig.warm('mixed');
-      const storm = killNowAndThen(rig, 200);
-      const jobs: RunningJob[] = [];
-      while (storm.kills < 8) {
-        const wave = Array.from({ length: 500 }, (_, i) => rig.run(payloadOf(i), { task: 'mixed' }));
-        await Promise.all(wave.map((job) => job.ended(30_000)));
-        jobs.push(...wave);
-      }
-      storm.stop();
-      const kinds = jobs.map((job) => job.outcomes[0]?.kind);
-      const lost = kinds.filter((kind) => kind === 'lost').length;
-      expect(kinds.filter((kind) => kind === 'succeeded').length + lost).toBe(jobs.length);
-      // Only what was running: no more than all slots for each kill.
-      expect(lost).toBeLessThanOrEqual(storm.kills * rig.pool.size);
-      expect(jobs.filter((job) => job.accepted > 1)).toEqual([]);
-      expect(rig.pool.stats().hosts.length).toBeGreaterThan(0);
-    }, 90_000);
+    whenProcesses(
+      'under random kills every job ends exactly once, and nothing finished is lost',
+      async () => {
+        const rig = await bench.open({ size: 3 });
+        await rig.warm('mixed');
+        const storm = killNowAndThen(rig, 200);
+        const jobs: RunningJob[] = [];
+        while (storm.kills < 8) {
+          const wave = Array.from({ length: 500 }, (_, i) => rig.run(payloadOf(i), { task: 'mixed' }));
+          await Promise.all(wave.map((job) => job.ended(30_000)));
+          jobs.push(...wave);
+        }
+        storm.stop();
+        const kinds = jobs.map((job) => job.outcomes[0]?.kind);
+        const lost = kinds.filter((kind) => kind === 'lost').length;
+        expect(kinds.filter((kind) => kind === 'succeeded').length + lost).toBe(jobs.length);
+        // Only what was running: no more than all slots for each kill.
+        expect(lost).toBeLessThanOrEqual(storm.kills * rig.pool.size);
+        expect(jobs.filter((job) => job.accepted > 1)).toEqual([]);
+        expect(rig.pool.stats().hosts.length).toBeGreaterThan(0);
+      },
+      90_000,
+    );
   });
 }
 

@@ -8,7 +8,9 @@ export function poolRecycling(bench: PoolBench): void {
   describe('recycling hosts', () => {
     test('a host is replaced after its share of jobs, and nothing is dropped', async () => {
       const rig = await bench.open({ size: 2, maxTasksPerChild: 20 });
-      const jobs = Array.from({ length: 100 }, (_, i) => rig.run({ do: 'echo', value: i }, { task: 'mixed' }));
+      const jobs = Array.from({ length: 100 }, (_, i) =>
+        rig.run({ do: 'echo', value: i }, { task: 'mixed' }),
+      );
       const values = await Promise.all(jobs.map(async (job) => (await job.ended()).value));
       expect(values).toEqual(jobs.map((_, i) => i));
       if (!bench.processes) return;

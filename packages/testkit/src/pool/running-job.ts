@@ -7,8 +7,8 @@ export interface Ended {
   readonly outcome: Outcome;
   /** What it succeeded with; throws when it did not. */
   readonly value: unknown;
-  /** From run() to done(). */
-  readonly tookMs: number;
+  /** From accepted() to done(). */
+  readonly ranMs: number;
 }
 
 /** A job, and everything its watcher heard. */
@@ -22,7 +22,7 @@ export class RunningJob {
   execution: Execution | undefined;
   readonly #watch: Partial<JobWatcher>;
   readonly #done = deferred();
-  #begunMs = 0;
+  #acceptedMs = 0;
   #endedMs = 0;
 
   constructor(job: Job, watch: Partial<JobWatcher>) {
@@ -31,11 +31,11 @@ export class RunningJob {
   }
 
   begin(pool: Pool): void {
-    this.#begunMs = performance.now();
     this.execution = pool.run(this.job, {
       ...this.#watch,
       accepted: (by) => {
         this.accepted++;
+        this.#acceptedMs = performance.now();
         this.calls.push('accepted');
         this.pids.push(by.pid);
         this.#watch.accepted?.(by);
@@ -61,7 +61,7 @@ export class RunningJob {
       get value() {
         return valueOf(outcome);
       },
-      tookMs: this.#endedMs - this.#begunMs,
+      ranMs: this.#endedMs - this.#acceptedMs,
     };
   }
 }

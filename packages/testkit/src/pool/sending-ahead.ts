@@ -2,10 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { eventually } from '../eventually.ts';
 import type { PoolBench } from '../pool-contract.ts';
 
-/** Long enough that nobody takes it for a hiccup. */
-const SLOW_MS = 3000;
-/** What the fast ones may take on a busy machine. */
-const SOON_MS = 1500;
+/** So long that others are through by then even on a busy machine. */
+const SLOW_MS = 2500;
 
 export function poolSendingAhead(bench: PoolBench): void {
   const whenParallel = bench.parallel && bench.traits.kind !== 'async' ? test : test.skip;
@@ -17,20 +15,22 @@ export function poolSendingAhead(bench: PoolBench): void {
       const fast = (): unknown => rig.run({ do: 'echo', value: 0 }, { task: 'mixed' });
       for (let i = 0; i < 40; i++) fast();
       const slow = rig.run({ do: 'spin', ms: SLOW_MS, value: 'slow' }, { task: 'mixed' });
-      const behind = Array.from({ length: 80 }, (_, i) => rig.run({ do: 'echo', value: i }, { task: 'mixed' }));
-      const took = await Promise.all(behind.map(async (job) => (await job.ended()).tookMs));
+      const behind = Array.from({ length: 80 }, (_, i) =>
+        rig.run({ do: 'echo', value: i }, { task: 'mixed' }),
+      );
+      await Promise.all(behind.map((job) => job.ended()));
       expect(slow.outcomes).toEqual([]);
-      expect(Math.max(...took)).toBeLessThan(SOON_MS);
       expect((await slow.ended()).value).toBe('slow');
     });
 
     whenParallel('what was finished before a slow job of the same batch is known at once', async () => {
       const rig = await bench.open({ size: 1 });
       await rig.warm('mixed');
-      const before = Array.from({ length: 30 }, (_, i) => rig.run({ do: 'echo', value: i }, { task: 'mixed' }));
+      const before = Array.from({ length: 30 }, (_, i) =>
+        rig.run({ do: 'echo', value: i }, { task: 'mixed' }),
+      );
       const slow = rig.run({ do: 'spin', ms: SLOW_MS }, { task: 'mixed' });
-      const took = await Promise.all(before.map(async (job) => (await job.ended()).tookMs));
-      expect(Math.max(...took)).toBeLessThan(SOON_MS);
+      await Promise.all(before.map((job) => job.ended()));
       expect(slow.outcomes).toEqual([]);
       await slow.ended();
     });
@@ -39,8 +39,13 @@ export function poolSendingAhead(bench: PoolBench): void {
       const rig = await bench.open({ size: 1 });
       await rig.warm('mixed');
       const blocked = bench.parallel;
-      const slow = rig.run(blocked ? { do: 'spin', ms: SLOW_MS } : { do: 'sleep', ms: 300 }, { task: 'mixed', announce: true });
-      const others = Array.from({ length: 100 }, (_, i) => rig.run({ do: 'echo', value: i }, { task: 'mixed' }));
+      const slow = rig.run(blocked ? { do: 'spin', ms: SLOW_MS } : { do: 'sleep', ms: 300 }, {
+        task: 'mixed',
+        announce: true,
+      });
+      const others = Array.from({ length: 100 }, (_, i) =>
+        rig.run({ do: 'echo', value: i }, { task: 'mixed' }),
+      );
       await eventually(() => slow.accepted > 0, { what: 'the slow job to start' });
       rig.pool.recall();
       expect(slow.outcomes).toEqual([]);
@@ -56,7 +61,9 @@ export function poolSendingAhead(bench: PoolBench): void {
       const rig = await bench.open({ size: 1 });
       await rig.warm('mixed');
       const slow = rig.run({ do: 'sleep', ms: 200 }, { task: 'mixed', announce: true });
-      const others = Array.from({ length: 20 }, (_, i) => rig.run({ do: 'echo', value: i }, { task: 'mixed' }));
+      const others = Array.from({ length: 20 }, (_, i) =>
+        rig.run({ do: 'echo', value: i }, { task: 'mixed' }),
+      );
       await eventually(() => slow.accepted > 0, { what: 'the slow job to start' });
       others[7]?.execution?.terminate();
       const kinds = await Promise.all(others.map(async (job) => (await job.ended()).outcome.kind));

@@ -49,21 +49,25 @@ export function poolStarting(bench: PoolBench): void {
       expect(message).toContain('exit code 3');
     });
 
-    whenHosts('at run time failed starts are tried again more and more slowly, then the pool gives up', async () => {
-      const module = scratchModule(STARTS_ONCE);
-      const rig = await bench.open({ size: 1, module: module.url });
-      expect((await rig.run({ do: 'exit', code: 1 }).ended()).outcome.kind).toBe('lost');
-      await eventually(() => rig.fatal.length > 0, { what: 'the pool to give up', timeoutMs: 25_000 });
-      expect(rig.fatal).toHaveLength(1);
-      expect(rig.fatal[0]?.message).toMatch(/not again.*module\.mjs:\d+/);
-      const starts = readLines(module.journal).map(Number);
-      expect(starts).toHaveLength(6);
-      const gaps = starts.slice(2).map((at, i) => at - (starts[i + 1] as number));
-      gaps.forEach((gap, i) => expect(gap).toBeGreaterThanOrEqual(FIRST_WAIT_MS * 2 ** i));
-      const waiting = rig.run({ do: 'echo', value: 1 });
-      await within(rig.pool.close({ graceMs: 1000 }), 5000, 'the pool to close');
-      expect(waiting.outcomes).toEqual([{ kind: 'returned' }]);
-    }, 60_000);
+    whenHosts(
+      'at run time failed starts are tried again more and more slowly, then the pool gives up',
+      async () => {
+        const module = scratchModule(STARTS_ONCE);
+        const rig = await bench.open({ size: 1, module: module.url });
+        expect((await rig.run({ do: 'exit', code: 1 }).ended()).outcome.kind).toBe('lost');
+        await eventually(() => rig.fatal.length > 0, { what: 'the pool to give up', timeoutMs: 25_000 });
+        expect(rig.fatal).toHaveLength(1);
+        expect(rig.fatal[0]?.message).toMatch(/not again.*module\.mjs:\d+/);
+        const starts = readLines(module.journal).map(Number);
+        expect(starts).toHaveLength(6);
+        const gaps = starts.slice(2).map((at, i) => at - (starts[i + 1] as number));
+        gaps.forEach((gap, i) => expect(gap).toBeGreaterThanOrEqual(FIRST_WAIT_MS * 2 ** i));
+        const waiting = rig.run({ do: 'echo', value: 1 });
+        await within(rig.pool.close({ graceMs: 1000 }), 5000, 'the pool to close');
+        expect(waiting.outcomes).toEqual([{ kind: 'returned' }]);
+      },
+      60_000,
+    );
 
     (bench.traits.kind === 'prefork' ? test : test.skip)(
       'a module that throws at import never has more hosts alive than the pool has slots',

@@ -2,7 +2,7 @@
 const RESERVE_MS = 50;
 
 /** Most messages in reserve a slot, however short they are: bounds memory and what a killed worker held. */
-const MOST_RESERVED = 256;
+const MOST_RESERVED = 1024;
 
 export interface WindowOptions {
   /** 'auto', 0 = no limit, or messages a slot. */
@@ -57,12 +57,13 @@ export class PrefetchWindow {
   #reserve(): number {
     const exact = this.#exactReserve();
     if (exact === 0) this.#kept = 0;
-    else if (exact >= 2 * this.#kept || 2 * exact <= this.#kept) this.#kept = 2 ** Math.floor(Math.log2(exact));
+    else if (exact >= 2 * this.#kept || 2 * exact <= this.#kept)
+      this.#kept = 2 ** Math.floor(Math.log2(exact));
     return this.#kept;
   }
 
   #exactReserve(): number {
     if (this.#averageMs === undefined || this.#averageMs >= RESERVE_MS) return 0;
-    return Math.min(MOST_RESERVED, Math.floor(RESERVE_MS / Math.max(this.#averageMs, 0.05)));
+    return Math.min(MOST_RESERVED, Math.floor(RESERVE_MS / Math.max(this.#averageMs, 0.02)));
   }
 }

@@ -44,8 +44,16 @@ export function checkReachable(app: App, appModule: unknown, pool: string): void
   );
 }
 
+const CHILD = Symbol.for('tq.pool-child');
+
+/** Whether this process or thread is one of a worker's pool. */
+export function isPoolChild(): boolean {
+  return CHILD in globalThis;
+}
+
 /** Loads the app as the parent has it, with all its tasks. */
 export async function loadChildApp(init: ChildInit): Promise<App> {
+  Object.defineProperty(globalThis, CHILD, { value: true, configurable: true });
   const app = init.app ? await loadAppFrom(init.app) : await appOfModule(init.module as string, init.name);
   app.conf.update(init.conf);
   await importModules(init.include, { workdir: init.workdir });

@@ -8,7 +8,7 @@ import type { Payload } from './payload.ts';
 export function handlerOf(app: App, hostname: string): JobHandler {
   return (payload, context) => {
     const input = unpackPayload(payload as Payload, hostname);
-    return runTask(app, input, context.signal, new Host(context, input.request.task, input.request.id));
+    return runTask(app, input, context, new Host(context, input.request.task, input.request.id));
   };
 }
 
