@@ -7,6 +7,7 @@
  * @property {string} title  What is measured, in a sentence.
  * @property {'tasks/s' | 'ms'} unit
  * @property {number} rounds
+ * @property {number} seconds  No further round begins after so long.
  * @property {number} [warmUps]  Rounds that are run first and not counted.
  * @property {(folder: string) => Promise<Shared>} [open]  Prepares what the subjects share: filled queues, servers.
  * @property {readonly Subject[]} subjects  tq in its variants, what it is compared with, and its peers.
@@ -29,16 +30,17 @@
  */
 
 /** @returns {Promise<Report>} @param {Measurement} measurement */
-export async function measure(measurement, { rounds, folder, outOfTime, say }) {
+export async function measure(measurement, { rounds, limitMs, folder, say }) {
   const subjects = measurement.subjects.filter((subject) => !subject.missing?.());
   const skipped = measurement.subjects
     .map((subject) => ({ name: subject.name, reason: subject.missing?.() }))
     .filter(({ reason }) => reason);
   const samples = [];
+  const endMs = performance.now() + limitMs;
   const shared = { folder, ...(await measurement.open?.(folder)) };
   try {
     for (let round = -(measurement.warmUps ?? 0); round < rounds; round++) {
-      if (round > 0 && outOfTime()) break;
+      if (samples.length > 0 && performance.now() > endMs) break;
       say(`${measurement.name}: ${round < 0 ? 'warm-up' : `round ${round + 1} of ${rounds}`}`);
       const sample = await playRound(rotated(subjects, round), shared);
       if (round >= 0) samples.push(sample);

@@ -12,6 +12,8 @@ const PAYLOAD = {
   body: '[[1],{},{}]',
 };
 
+let lastId = 0;
+
 const [job, ...numbers] = process.argv.slice(2);
 const pool = prefork({ size: job === 'throughput' ? 1 : 2 }).create({
   entry: new URL('pool-child.mjs', import.meta.url).href,
@@ -62,8 +64,6 @@ function through(count) {
     while (given < Math.min(count, WINDOW)) give();
   });
 }
-
-let lastId = 0;
 
 /** Milliseconds from giving a job to the pool to its end. */
 function run(payload) {

@@ -12,6 +12,7 @@ export default {
   title: 'Enqueue no-op tasks into an SQLite file',
   unit: 'tasks/s',
   rounds: 5,
+  seconds: 40,
   warmUps: 1,
   async open(folder) {
     return { file: await filled(folder, 1) };

@@ -8,6 +8,7 @@ export default {
   title: 'Time of `tq --help`, from start to exit',
   unit: 'ms',
   rounds: 15,
+  seconds: 10,
   warmUps: 2,
   subjects: [
     { name: 'node -e 0', run: () => lifetime(['-e', '0']) },

@@ -10,6 +10,7 @@ export default {
   title: `A job blocks its child for ${BLOCK_MS} ms, with ${FAST} fast ones of the same task behind it; two children`,
   unit: 'ms',
   rounds: 5,
+  seconds: 10,
   subjects: [
     {
       name: 'tq prefork, size 2',

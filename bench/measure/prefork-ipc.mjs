@@ -9,6 +9,7 @@ export default {
   title: 'No-op jobs through one child process of a prefork pool',
   unit: 'tasks/s',
   rounds: 5,
+  seconds: 20,
   subjects: [
     { name: 'bare fork, JSON batches of 32', run: () => rate(['fork.mjs', COUNT, '32']) },
     { name: 'tq prefork, size 1', run: () => rate(['pool.mjs', 'throughput', COUNT]) },

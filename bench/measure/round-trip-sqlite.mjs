@@ -12,6 +12,7 @@ export default {
     'A call and its result on an SQLite file, one at a time; caller and worker in processes of their own',
   unit: 'ms',
   rounds: 3,
+  seconds: 25,
   async open(folder) {
     return { file: await filled(folder, 1) };
   },

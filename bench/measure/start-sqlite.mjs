@@ -13,6 +13,7 @@ export default {
   title: 'Start of a worker (prefork, -c 1) on an SQLite file until its first task is done',
   unit: 'ms',
   rounds: 9,
+  seconds: 30,
   warmUps: 2,
   async open(folder) {
     const file = join(folder, 'one-task.db');

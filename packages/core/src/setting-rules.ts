@@ -71,9 +71,7 @@ const retryPolicy: Rule = {
 /** What each setting must be. */
 export const RULES: { readonly [K in keyof Settings]: Rule } = {
   acceptContent: texts,
-  resultAcceptContent: orNull(texts),
   timezone: zone,
-  enableUtc: boolean,
   imports: texts,
   include: texts,
   brokerUrl: either(text, texts),

@@ -11,12 +11,8 @@ export interface Settings {
 
   /** Content types, or names of serializers, that are decoded; anything else is refused unread. @default ["json"] */
   acceptContent: readonly string[];
-  /** The same for results; null = as `acceptContent`. @default null */
-  resultAcceptContent: readonly string[] | null;
   /** IANA zone for schedules and display; the wire is UTC. @default "UTC" */
   timezone: string;
-  /** Show times in UTC rather than in `timezone`. @default true */
-  enableUtc: boolean;
   /** Modules that a worker imports before those of `include`. @default [] */
   imports: readonly string[];
   /** Modules that a worker imports to find tasks: paths from the working directory such as `proj/tasks` or `src/**\/tasks.ts`, dotted names, or packages. `app.autodiscoverTasks()` adds to them. @default [] */
@@ -169,9 +165,7 @@ export interface PublishRetryPolicy {
 /** What holds when nobody says otherwise. */
 export const DEFAULTS: Settings = frozen({
   acceptContent: ['json'],
-  resultAcceptContent: null,
   timezone: 'UTC',
-  enableUtc: true,
   imports: [],
   include: [],
   brokerUrl: 'sqlite://',

@@ -289,3 +289,15 @@ test('a listener that throws changes nothing', async () => {
   expect(await app.sendTask('add', [1, 1]).get(soon)).toBe(2);
   expect(logger.find('error', 'taskReceived').length).toBe(1);
 });
+
+test('a link that can never be sent fails for those who wait for it, and its task is done', async () => {
+  app.conf.maxMessageBytes = 2000;
+  app.task('long', () => 'x'.repeat(3000));
+  await start();
+  const linked = uniqueName('linked');
+  expect(
+    await app.sendTask('long', [], { link: app.signature('add', [1], { taskId: linked }) }).get(soon),
+  ).toHaveLength(3000);
+  await expect(app.asyncResult(linked).get(soon)).rejects.toThrow('maxMessageBytes');
+  expect(await waiting()).toBe(0);
+});

@@ -1,5 +1,5 @@
 import { ImproperlyConfigured } from '@tq/core';
-import type { App, Config } from '@tq/core';
+import type { App, Settings } from '@tq/core';
 import { appOfModule, importModules, loadAppFrom } from '../load/index.ts';
 
 /** What a child process or thread is told before it loads the app. JSON. */
@@ -11,7 +11,7 @@ export interface ChildInit {
   readonly workdir: string;
   readonly hostname: string;
   readonly include: readonly string[];
-  /** Settings that differ from the defaults: what the parent changed at run time must hold here too. */
+  /** Settings that were given: what the parent changed at run time must hold here too. */
   readonly conf: Readonly<Record<string, unknown>>;
 }
 
@@ -31,7 +31,7 @@ export function childInit(
     workdir: process.cwd(),
     hostname: options.hostname,
     include: options.include,
-    conf: portable(app.config),
+    conf: portable(app.givenSettings),
   };
 }
 
@@ -60,14 +60,16 @@ export async function loadChildApp(init: ChildInit): Promise<App> {
   return app;
 }
 
-/** Settings as JSON; functions and other values that can't travel are in the app's module anyway. */
-function portable(config: Config): Readonly<Record<string, unknown>> {
+/** What was given as JSON; functions and other values that can't travel are in the app's module anyway. */
+function portable(settings: Partial<Settings>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(config).filter(
-      ([name, value]) =>
-        !['taskRoutes', 'taskQueues', 'brokerTransportOptions', 'resultBackendTransportOptions'].includes(
-          name,
-        ) && value !== undefined,
-    ),
+    Object.entries(settings).filter(([name, value]) => !HELD_BACK.has(name) && value !== undefined),
   );
 }
+
+const HELD_BACK: ReadonlySet<string> = new Set<keyof Settings>([
+  'taskRoutes',
+  'taskQueues',
+  'brokerTransportOptions',
+  'resultBackendTransportOptions',
+]);

@@ -1,5 +1,12 @@
 import { followUp, skippedSteps } from '@tq/canvas';
-import { TaskRevokedError, TimeLimitExceeded, WorkerLostError } from '@tq/core';
+import type { NextCall } from '@tq/canvas';
+import {
+  EncodeError,
+  ImproperlyConfigured,
+  TaskRevokedError,
+  TimeLimitExceeded,
+  WorkerLostError,
+} from '@tq/core';
 import type {
   App,
   Embed,
@@ -324,9 +331,30 @@ export class Settler {
   /** Sends what the outcome sets off; returns references to it. */
   async #sendNext(held: Held, outcome: Outcome): Promise<readonly ResultTuple[]> {
     const { request } = held;
-    const calls = followUp(outcome, { id: request.id, rootId: request.rootId, priority: request.priority });
-    await Promise.all(calls.map((call) => this.#parts.app.send(call.task, call.args, call.options)));
+    const calls = followUp(outcome, {
+      id: request.id,
+      rootId: request.rootId,
+      priority: request.priority,
+      inheritPriority: this.#parts.app.config.taskInheritParentPriority,
+    });
+    await Promise.all(calls.map((call) => this.#sendOne(held, call)));
     return calls.map((call) => [[call.options.taskId, null], null]);
+  }
+
+  /** A call that can never be sent fails for those who wait for it; trying again would not help. */
+  async #sendOne(held: Held, call: NextCall): Promise<void> {
+    const { app, results, logger } = this.#parts;
+    try {
+      await app.send(call.task, call.args, call.options);
+    } catch (error) {
+      if (!(error instanceof EncodeError || error instanceof ImproperlyConfigured)) throw error;
+      logger.error(`Can't send ${call.task}, linked to ${held.request.task}[${held.request.id}]`, {
+        error: error.message,
+      });
+      if (!results.enabled) return;
+      const failed = { ...held.request, id: call.options.taskId, group: null, parentId: held.request.id };
+      await results.storePatiently(results.failure(failed, errorToWire(error)), held.request);
+    }
   }
 
   #ackWhenStored(held: Held, meta: TaskMeta<Encoded>, stored: Promise<void>): void {
