@@ -1,7 +1,7 @@
 // Queue files of a run: where they are, what is in them, and how they are copied for each round.
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'libsql';
+import { Database } from './apps/binding.mjs';
 import { ask } from './programs.mjs';
 
 /** A folder for one subject in one round, removed afterwards. `use` gets its path. */

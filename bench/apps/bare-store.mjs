@@ -3,7 +3,7 @@
 //   node bare-store.mjs drain <file> <batch>           claims and acknowledges all messages
 //   node bare-store.mjs insert <file> <count> <batch>  inserts copies of the message that is there
 import { statSync } from 'node:fs';
-import Database from 'libsql';
+import { Database } from './binding.mjs';
 
 const WAL_LIMIT_BYTES = 8 * 1024 * 1024;
 const LEASE_MS = 10_000;

@@ -13,7 +13,7 @@ export default {
   title: `Drain ${COUNT.toLocaleString('en')} no-op tasks from an SQLite file, results ignored`,
   unit: 'tasks/s',
   rounds: 3,
-  seconds: 75,
+  seconds: 60,
   async open(folder) {
     return { file: await filled(folder, COUNT) };
   },
