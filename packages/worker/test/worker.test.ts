@@ -301,3 +301,11 @@ test('a link that can never be sent fails for those who wait for it, and its tas
   await expect(app.asyncResult(linked).get(soon)).rejects.toThrow('maxMessageBytes');
   expect(await waiting()).toBe(0);
 });
+
+test('the body of a chord, which nobody counts yet, fails for those who wait for it', async () => {
+  await start();
+  const body = app.signature('add', [], { taskId: uniqueName('body') });
+  expect(await app.sendTask('add', [1, 1], { chord: body }).get(soon)).toBe(2);
+  const id = body.data.options?.['task_id'] as string;
+  await expect(app.asyncResult(id).get(soon)).rejects.toMatchObject({ code: 'TQ_CHORD' });
+});

@@ -1,6 +1,7 @@
 import { followUp, skippedSteps } from '@tq/canvas';
 import type { NextCall } from '@tq/canvas';
 import {
+  ChordError,
   EncodeError,
   ImproperlyConfigured,
   TaskRevokedError,
@@ -16,6 +17,7 @@ import type {
   Message,
   Outcome,
   ResultTuple,
+  SignatureData,
   TaskMeta,
   WireError,
 } from '@tq/core';
@@ -338,7 +340,21 @@ export class Settler {
       inheritPriority: this.#parts.app.config.taskInheritParentPriority,
     });
     await Promise.all(calls.map((call) => this.#sendOne(held, call)));
+    if ('embed' in outcome && outcome.embed?.chord) await this.#failChord(held, outcome.embed.chord);
     return calls.map((call) => [[call.options.taskId, null], null]);
+  }
+
+  /** Nobody counts the members of chords yet: whoever waits for the body is told, instead of waiting for ever. */
+  async #failChord(held: Held, body: SignatureData): Promise<void> {
+    const { results, logger } = this.#parts;
+    const error = new ChordError(
+      `This worker can't count chords yet, so their body ${body.task} will not run`,
+    );
+    logger.error(`${error.message}: ${held.request.task}[${held.request.id}] is a member of one`);
+    const id = body.options?.['task_id'];
+    if (!results.enabled || typeof id !== 'string') return;
+    const request = { ...held.request, id, group: null, parentId: held.request.id };
+    await results.storePatiently(results.failure(request, errorToWire(error)), held.request);
   }
 
   /** A call that can never be sent fails for those who wait for it; trying again would not help. */
