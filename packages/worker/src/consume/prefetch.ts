@@ -1,6 +1,9 @@
 /** How much short work an automatic window keeps in reserve, a slot. */
 const RESERVE_MS = 50;
 
+/** Of one sample in the running average. */
+const WEIGHT = 0.1;
+
 /** Most messages in reserve a slot, however short they are: bounds memory and what a killed worker held. */
 const MOST_RESERVED = 1024;
 
@@ -17,7 +20,7 @@ export interface WindowOptions {
  */
 export class PrefetchWindow {
   readonly #options: WindowOptions;
-  /** Running average of run times: rises at once, falls slowly, so that one long task ends the reserve. */
+  /** Running average of run times: a task that is longer than the reserve ends it at once. */
   #averageMs: number | undefined;
   /** The reserve now. */
   #kept = 0;
@@ -30,8 +33,9 @@ export class PrefetchWindow {
 
   ran(runtimeMs: number): void {
     const average = this.#averageMs;
-    this.#averageMs =
-      average === undefined || runtimeMs > average ? runtimeMs : average * 0.9 + runtimeMs * 0.1;
+    // One long task ends the reserve; a sample that merely was unlucky must not: a smaller window calls off fetches.
+    if (average === undefined || runtimeMs >= RESERVE_MS) this.#averageMs = runtimeMs;
+    else this.#averageMs = average + (runtimeMs - average) * WEIGHT;
   }
 
   /** A slot has been busy for this long and isn't done: the next ones may be as long. */
