@@ -26,7 +26,7 @@
  * @property {number} [factor]
  * @property {number} [plus]
  *
- * @typedef {Record<string, unknown> & Partial<AsyncDisposable>} Shared
+ * @typedef {Record<string | symbol, unknown>} Shared  May have `Symbol.asyncDispose`, called after the last round.
  */
 
 /** @returns {Promise<Report>} @param {Measurement} measurement */
