@@ -1,0 +1,1 @@
+test.todo('a sentence about behaviour');

@@ -1,0 +1,2 @@
+/** Named exports, one line each. */
+export {};
