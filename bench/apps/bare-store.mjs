@@ -27,7 +27,7 @@ function drain(batch) {
   const claim = database.prepare(
     `UPDATE message SET holder=?, lease_until=?, taken=taken+1, deliveries=deliveries+1 WHERE id IN
       (SELECT id FROM message WHERE queue=? AND holder IS NULL AND due_at IS NULL ORDER BY priority DESC, id LIMIT ?)
-    RETURNING id, priority, taken, deliveries, exchange, routing_key, headers, properties, body`,
+    RETURNING id, priority, taken, deliveries, content, body`,
   );
   claim.raw();
   const done = database.prepare(
@@ -48,11 +48,11 @@ function drain(batch) {
 }
 
 function insert(count, batch) {
-  const columns = 'queue, priority, due_at, exchange, routing_key, headers, properties, body';
+  const columns = 'queue, priority, due_at, content, body';
   const query = database.prepare(`SELECT ${columns} FROM message LIMIT 1`);
   query.raw();
   const [message] = query.all([]);
-  const add = database.prepare(`INSERT INTO message(${columns}) VALUES(?,?,?,?,?,?,?,?)`);
+  const add = database.prepare(`INSERT INTO message(${columns}) VALUES(?,?,?,?,?)`);
   const startMs = performance.now();
   for (let at = 0, turn = 1; at < count; at += batch, turn++) {
     transaction(() => {

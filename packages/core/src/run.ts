@@ -27,10 +27,10 @@ export interface RunInput {
 }
 
 /**
- * Runs a task once and says how it ended. Never rejects; knows no broker and no backend. `aborter` has the task's signal,
- * which a getter may make only when it's looked at.
+ * Runs a task once and says how it ended. Never rejects, nor throws; knows no broker and no backend. `aborter` has the
+ * task's signal, which a getter may make only when it's looked at.
  */
-export async function runTask(
+export function runTask(
   app: App,
   input: RunInput,
   aborter: { readonly signal: AbortSignal },
@@ -40,20 +40,14 @@ export async function runTask(
   try {
     body = decodeBody(app, input);
   } catch (error) {
-    return { kind: 'rejected', requeue: false, reason: toError(error).message, error: errorToWire(error) };
+    const reason = toError(error).message;
+    return Promise.resolve({ kind: 'rejected', requeue: false, reason, error: errorToWire(error) });
   }
-  const embed = body.embed ? { embed: body.embed } : {};
   const definition = app.tasks.get(input.request.task)?.definition;
-  if (!definition) {
-    const error = { ...errorToWire(new NotRegistered(input.request.task)), traceback: null };
-    return { kind: 'failed', error, runtimeMs: 0, ...embed };
-  }
-  try {
-    return await new Execution({ app, definition, input, body, aborter, host }).run();
-  } catch (error) {
-    // What the task throws is handled there; this is for a logger, say, that throws.
-    return { kind: 'failed', error: errorToWire(error), runtimeMs: 0, ...embed };
-  }
+  if (definition) return new Execution({ app, definition, input, body, aborter, host }).run();
+  const error = { ...errorToWire(new NotRegistered(input.request.task)), traceback: null };
+  const embed = body.embed ? { embed: body.embed } : {};
+  return Promise.resolve({ kind: 'failed', error, runtimeMs: 0, ...embed });
 }
 
 /** The body of a message, decoded. @throws DecodeError, ContentDisallowed */

@@ -1,14 +1,13 @@
 import { writeSync } from 'node:fs';
 import type { Speaker } from './job-loop.ts';
 import { LONGEST_NOTE, NotePad } from './notepad.ts';
-import { parentIsGone } from './parent-process.ts';
 import { NOTES_FD, REPORT_FD } from './wire.ts';
 import type { ChildMessage } from './wire.ts';
 
-/** Notes said together at most: half of what may be sent ahead, so that more comes while the rest is done. */
-const MOST_NOTES = 32;
-/** And no note is kept longer while jobs run. */
-const KEEP_MS = 1;
+/** Notes said together at most: a quarter of what may be sent ahead, so that more comes while the rest is done. */
+const MOST_NOTES = 64;
+/** And no note is kept longer while jobs run. Waking another process costs as much as several short jobs. */
+const KEEP_MS = 4;
 
 const scratch = Buffer.alloc(64 * 1024);
 const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -39,8 +38,6 @@ export class ProcessSpeaker implements Speaker {
     if (this.#count === 0) setImmediate(this.flush);
     this.#kept += line;
     this.#count++;
-    // Without a write nobody would notice before the next one that the parent is gone: run nothing more.
-    if (parentIsGone()) process.exit(1);
   }
 
   readonly flush = (): void => {

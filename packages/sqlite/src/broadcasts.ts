@@ -1,13 +1,10 @@
 import type { Sql } from './database.ts';
 
-export type BroadcastRow = readonly [
-  id: number,
-  exchange: string,
-  routingKey: string,
-  headers: string,
-  properties: string,
-  body: Uint8Array,
-];
+/** `content` and `body` are one message, see content.ts. */
+export type BroadcastRow = readonly [id: number, content: string, body: Uint8Array | null];
+
+/** So many of its columns are numbers. */
+export const HEARD_NUMBERS = 1;
 
 /** Where a new listener begins: it hears what has a larger id. */
 export type Listening = readonly [listener: number, after: number];
@@ -32,15 +29,13 @@ export class Broadcasts {
   }
 
   /** Writes nothing when nobody listens anywhere, so that announcing to an empty room costs next to nothing. */
-  send(exchange: string, routingKey: string, headers: string, properties: string, body: Uint8Array): void {
+  send(exchange: string, content: string, body: Uint8Array | null): void {
     if (this.#sql.all('SELECT 1 FROM listener WHERE exchange=? LIMIT 1', exchange).length === 0) return;
     this.#sql.run(
-      'INSERT INTO broadcast(sent_at, exchange, routing_key, headers, properties, body) VALUES(?, ?, ?, ?, ?, ?)',
+      'INSERT INTO broadcast(sent_at, exchange, content, body) VALUES(?, ?, ?, ?)',
       Date.now(),
       exchange,
-      routingKey,
-      headers,
-      properties,
+      content,
       body,
     );
   }
@@ -68,7 +63,7 @@ export class Broadcasts {
   /** What has been sent since the last look, at most some hundred at once. */
   news(): readonly BroadcastRow[] {
     const rows = this.#sql.all<BroadcastRow>(
-      `SELECT id, exchange, routing_key, headers, properties, body FROM broadcast WHERE id > ? ORDER BY id LIMIT ${AT_ONCE}`,
+      `SELECT id, content, body FROM broadcast WHERE id > ? ORDER BY id LIMIT ${AT_ONCE}`,
       this.#after,
     );
     this.#after = rows.at(-1)?.[0] ?? this.#after;

@@ -1,6 +1,7 @@
 import type { Sql } from './database.ts';
 import { explain } from './failure.ts';
 import type { Failure } from './failure.ts';
+import { TAKEN_NUMBERS } from './messages.ts';
 import type { Messages } from './messages.ts';
 import { READS } from './operations.ts';
 import type { Operations } from './operations.ts';
@@ -103,8 +104,8 @@ export class Clerk {
     return hauls.map(({ lots, taker }) => {
       this.#options.takers.remove(taker.request);
       const queues = lots.map((lot) => [lot.queue, lot.rows.length] as const);
-      const rows = lots.flatMap((lot) => lot.rows);
-      return [taker.request, { queues, ...pack(rows) } satisfies Catch];
+      const rows = lots.length === 1 ? lots[0]!.rows : lots.flatMap((lot) => lot.rows);
+      return [taker.request, { queues, ...pack(rows, TAKEN_NUMBERS) } satisfies Catch];
     });
   }
 }

@@ -1,47 +1,24 @@
 import { PublishError } from '@tq/core';
 import type { Message } from '@tq/core';
-import { toError } from '@tq/core/internal';
 import type { Envelope, PutEntry, Taken } from '@tq/virtual';
-import type { BroadcastRow } from './broadcasts.ts';
+import { isContent, readContent, unreadable, writeContent } from './content.ts';
 import { tagOf } from './holds.ts';
+import type { Holds } from './holds.ts';
+import { HEARD_NUMBERS } from './broadcasts.ts';
+import { TAKEN_NUMBERS } from './messages.ts';
 import type { PutRow } from './messages.ts';
-import { unpackBodies } from './wire.ts';
+import { unpack } from './wire.ts';
 import type { Catch, Pack } from './wire.ts';
 
 const HIGHEST_PRIORITY = 9;
 
-/** A message's headers and properties as JSON. */
-export type Heads = readonly [headers: string, properties: string];
-
-/** Envelopes as rows, their bodies apart. Rejects the batch as a whole when one of them can't be kept. */
+/** Envelopes as rows. Rejects the batch as a whole when one of them can't be kept. */
 export function rowsOf(entries: readonly PutEntry[]): readonly PutRow[] {
-  let message: Message | undefined;
-  let heads: Heads = ['{}', '{}'];
   return entries.map(({ envelope, notBeforeMs, queue }) => {
-    // A message for several queues comes several times in a row.
-    if (envelope.message !== message) heads = headsOf((message = envelope.message));
-    const { exchange, routingKey } = envelope;
     const dueAt = notBeforeMs !== undefined && notBeforeMs > Date.now() ? Math.ceil(notBeforeMs) : null;
-    return [
-      nameOf(queue),
-      priorityOf(envelope.message),
-      dueAt,
-      nameOf(exchange),
-      nameOf(routingKey),
-      ...heads,
-    ] as const;
+    const { content, body } = writeContent(envelope);
+    return [nameOf(queue), priorityOf(envelope.message), dueAt, content, body];
   });
-}
-
-export function headsOf(message: Message): Heads {
-  try {
-    return [JSON.stringify(message.headers ?? {}), JSON.stringify(message.properties ?? {})];
-  } catch (error) {
-    throw new PublishError(
-      `The headers of the message can't be written as JSON: ${toError(error).message}. Send plain values only.`,
-      { cause: error },
-    );
-  }
 }
 
 /** SQLite's texts end at a zero byte. */
@@ -50,33 +27,19 @@ export function nameOf(name: string): string {
   throw new PublishError(`The name ${JSON.stringify(name)} contains a zero byte; use another one.`);
 }
 
-/** As it came, or with a note that what stood there is no JSON: whoever reads the message decides. */
-function messageOf(headers: string, properties: string, body: Uint8Array): Message {
-  try {
-    return {
-      body,
-      headers: JSON.parse(headers) as Message['headers'],
-      properties: JSON.parse(properties) as Message['properties'],
-    };
-  } catch {
-    return { body, headers: { 'x-tq-unreadable': headers }, properties: { contentType: 'application/data' } };
-  }
-}
-
-export function takenOf(caught: Catch): Taken[] {
-  const bodies = unpackBodies(caught.bodies);
+/** What was taken, and is held from now on. */
+export function takenOf(caught: Catch, holds: Holds): Taken[] {
+  const rows = unpack(caught, TAKEN_NUMBERS);
   const taken: Taken[] = [];
   for (const [queue, count] of caught.queues)
     for (let end = taken.length + count; taken.length < end;) {
-      const index = taken.length;
-      const [id, , times, deliveries, exchange, routingKey, headers, properties] = caught.rows[
-        index
-      ] as Catch['rows'][number];
-      const message = messageOf(headers, properties, bodies[index] as Uint8Array);
+      const { numbers, content, body } = rows[taken.length] as (typeof rows)[number];
+      const [id, , times, deliveries] = numbers as readonly [number, number, number, number];
+      holds.add(id, times);
       taken.push({
         tag: tagOf(id, times),
         queue,
-        envelope: { message, exchange, routingKey },
+        envelope: isContent(content) ? readContent(content, body) : unreadable(shown(content), body),
         redelivered: times > 1,
         deliveries,
       });
@@ -86,13 +49,16 @@ export function takenOf(caught: Catch): Taken[] {
 
 /** What was broadcast, with its place in the order. */
 export function broadcastsOf(
-  heard: Pack<BroadcastRow>,
+  heard: Pack,
 ): readonly { readonly id: number; readonly envelope: Envelope }[] {
-  const bodies = unpackBodies(heard.bodies);
-  return heard.rows.map(([id, exchange, routingKey, headers, properties], index) => {
-    const message = messageOf(headers, properties, bodies[index] as Uint8Array);
-    return { id, envelope: { message, exchange, routingKey } };
-  });
+  return unpack(heard, HEARD_NUMBERS).map(({ numbers, content, body }) => ({
+    id: numbers[0] as number,
+    envelope: isContent(content) ? readContent(content, body) : unreadable(shown(content), body),
+  }));
+}
+
+function shown(content: unknown): string {
+  return typeof content === 'string' ? content : JSON.stringify(content);
 }
 
 function priorityOf({ properties }: Message): number {

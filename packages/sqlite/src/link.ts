@@ -39,7 +39,6 @@ export class Link {
   readonly #listeners = new Set<Listener>();
   readonly #holds = new Set<object>();
   #outbox: Request[] = [];
-  #buffers: ArrayBuffer[] = [];
   #lastId = 0;
   #ending = false;
   #over = false;
@@ -56,27 +55,22 @@ export class Link {
     this.#worker.on('exit', (code) => this.#onExit(code));
   }
 
-  /** Asks the thread. `buffer` changes hands. */
-  call<K extends CallName>(
-    name: K,
-    args: Parameters<Calls[K]>,
-    buffer?: ArrayBuffer,
-  ): Promise<ReturnType<Calls[K]>> {
-    return this.request(name, args, buffer).answer;
+  /** Asks the thread. */
+  call<K extends CallName>(name: K, args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
+    return this.request(name, args).answer;
   }
 
   /** As `call`, with the number by which a `take` can be cancelled. */
   request<K extends CallName>(
     name: K,
     args: Parameters<Calls[K]>,
-    buffer?: ArrayBuffer,
   ): { readonly id: number; readonly answer: Promise<ReturnType<Calls[K]>> } {
     const id = ++this.#lastId;
     if (this.#over) return { id, answer: Promise.reject(this.#reason ?? new ClosedError('The queue file')) };
     const answer = deferred<ReturnType<Calls[K]>>();
     if (this.#pending.size === 0) this.#worker.ref();
     this.#pending.set(id, answer as unknown as Deferred<never>);
-    this.#send([id, name, args], buffer);
+    this.#send([id, name, args]);
     return { id, answer: answer.promise };
   }
 
@@ -117,16 +111,14 @@ export class Link {
     void this.#worker.terminate();
   }
 
-  #send(request: Request, buffer?: ArrayBuffer): void {
-    if (buffer && buffer.byteLength > 0) this.#buffers.push(buffer);
+  #send(request: Request): void {
     if (this.#outbox.push(request) === 1) process.nextTick(() => this.#flush());
   }
 
   #flush(): void {
-    const [requests, buffers] = [this.#outbox, this.#buffers];
+    const requests = this.#outbox;
     this.#outbox = [];
-    this.#buffers = [];
-    this.#worker.postMessage(requests, buffers);
+    this.#worker.postMessage(requests);
   }
 
   #onReport(report: Report): void {

@@ -1,14 +1,12 @@
 import type { Sql, Value } from './database.ts';
 
-/** One message as it travels to the thread, its body beside it. */
+/** One message as it travels to the thread. `content` and `body` are one message, see content.ts. */
 export type PutRow = readonly [
   queue: string,
   priority: number,
   dueAt: number | null,
-  exchange: string,
-  routingKey: string,
-  headers: string,
-  properties: string,
+  content: string,
+  body: Uint8Array | null,
 ];
 
 /** One message as it was taken. */
@@ -17,12 +15,12 @@ export type TakenRow = readonly [
   priority: number,
   taken: number,
   deliveries: number,
-  exchange: string,
-  routingKey: string,
-  headers: string,
-  properties: string,
-  body: Uint8Array,
+  content: string,
+  body: Uint8Array | null,
 ];
+
+/** So many of its columns are numbers. */
+export const TAKEN_NUMBERS = 4;
 
 /** How many rows one INSERT takes; ten are half again as fast as one, more gain little. */
 const CHUNK = 10;
@@ -42,13 +40,10 @@ export class Messages {
     this.#sql = sql;
   }
 
-  put(rows: readonly PutRow[], bodies: readonly Uint8Array[]): void {
+  put(rows: readonly PutRow[]): void {
     for (let start = 0; start < rows.length; start += CHUNK) {
-      const values: Value[] = [];
-      const end = Math.min(start + CHUNK, rows.length);
-      for (let index = start; index < end; index++)
-        values.push(...(rows[index] as PutRow), bodies[index] as Uint8Array);
-      this.#sql.run(insertOf(end - start), ...values);
+      const chunk = rows.slice(start, start + CHUNK);
+      this.#sql.run(insertOf(chunk.length), ...(chunk.flat() as Value[]));
     }
   }
 
@@ -60,7 +55,7 @@ export class Messages {
     const rows = this.#sql.all<TakenRow>(
       `UPDATE message SET holder=?, lease_until=?, taken=taken+1, deliveries=deliveries+1 WHERE id IN
         (SELECT id FROM message WHERE ${READY} ORDER BY priority DESC, id LIMIT ?)
-      RETURNING id, priority, taken, deliveries, exchange, routing_key, headers, properties, body`,
+      RETURNING id, priority, taken, deliveries, content, body`,
       holder,
       leaseUntil,
       queue,
@@ -134,8 +129,8 @@ const inserts = new Map<number, string>();
 function insertOf(count: number): string {
   let text = inserts.get(count);
   if (text === undefined) {
-    const places = Array(count).fill('(?,?,?,?,?,?,?,?)').join(',');
-    text = `INSERT INTO message(queue,priority,due_at,exchange,routing_key,headers,properties,body) VALUES ${places}`;
+    const places = Array(count).fill('(?,?,?,?,?)').join(',');
+    text = `INSERT INTO message(queue,priority,due_at,content,body) VALUES ${places}`;
     inserts.set(count, text);
   }
   return text;

@@ -1,3 +1,4 @@
+import { HEARD_NUMBERS } from './broadcasts.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { Results } from './results.ts';
 import { pack } from './wire.ts';
@@ -24,7 +25,7 @@ export class News {
     while (this.#broadcasts.heard) {
       const rows = this.#broadcasts.news();
       if (rows.length === 0) break;
-      this.#report({ replies: [], heard: pack(rows) });
+      this.#report({ replies: [], heard: pack(rows, HEARD_NUMBERS) });
     }
     for (let more = this.#results.watched; more;) {
       const news = this.#results.news();

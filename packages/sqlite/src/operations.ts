@@ -5,8 +5,6 @@ import type { Keeper } from './keeper.ts';
 import type { Messages, PutRow } from './messages.ts';
 import type { Results } from './results.ts';
 import type { Topology } from './topology.ts';
-import { unpackBodies } from './wire.ts';
-import type { Bodies } from './wire.ts';
 
 export interface Tables {
   readonly messages: Messages;
@@ -26,7 +24,7 @@ export function createOperations(tables: Tables) {
   return {
     detach: (connection: number) => holders.detach(connection),
 
-    put: (rows: readonly PutRow[], bodies: Bodies) => messages.put(rows, unpackBodies(bodies)),
+    put: (rows: readonly PutRow[]) => messages.put(rows),
     done: (ids: string, connection: number) => messages.done(ids, holders.idOf(connection)),
     requeue: (ids: string, connection: number) => messages.requeue(ids, holders.idOf(connection)),
     renew: (ids: string, connection: number, leaseMs: number) =>

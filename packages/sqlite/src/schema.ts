@@ -16,11 +16,8 @@ const MIGRATIONS: readonly string[] = [
     lease_until INTEGER,                  -- unix ms
     taken INTEGER NOT NULL DEFAULT 0,     -- how often it was taken at all; names a hold
     deliveries INTEGER NOT NULL DEFAULT 0,-- how often it was taken without being given back
-    exchange TEXT NOT NULL,
-    routing_key TEXT NOT NULL,
-    headers TEXT NOT NULL,                -- JSON
-    properties TEXT NOT NULL,             -- JSON
-    body BLOB NOT NULL
+    content TEXT NOT NULL,                -- JSON: [exchange, routing key, headers, properties, body if it is short text]
+    body BLOB                             -- any other body
   );
   -- In the order of taking. Messages that wait for their time stay out, or a take would wade through them.
   CREATE INDEX message_ready ON message(queue, priority DESC, id) WHERE holder IS NULL AND due_at IS NULL;
@@ -39,8 +36,8 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE broadcast(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     sent_at INTEGER NOT NULL,
-    exchange TEXT NOT NULL, routing_key TEXT NOT NULL,
-    headers TEXT NOT NULL, properties TEXT NOT NULL, body BLOB NOT NULL
+    exchange TEXT NOT NULL,
+    content TEXT NOT NULL, body BLOB      -- as in a message
   );
   CREATE TABLE listener(id INTEGER PRIMARY KEY AUTOINCREMENT, holder INTEGER NOT NULL, exchange TEXT NOT NULL);
   CREATE INDEX listener_exchange ON listener(exchange);

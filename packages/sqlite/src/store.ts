@@ -3,12 +3,12 @@ import type { ConnectOptions, Logger } from '@tq/core';
 import { deferred, toError } from '@tq/core/internal';
 import type { BindingRecord, Envelope, PutEntry, QueueStore, Taken } from '@tq/virtual';
 import { Ears } from './ears.ts';
-import { headsOf, nameOf, rowsOf, takenOf } from './envelopes.ts';
+import { writeContent } from './content.ts';
+import { nameOf, rowsOf, takenOf } from './envelopes.ts';
 import { Holds } from './holds.ts';
 import { shareLink } from './links.ts';
 import type { Share } from './links.ts';
 import { locate } from './location.ts';
-import { packBodies } from './wire.ts';
 import type { CallName, Calls, Catch } from './wire.ts';
 
 /** The most messages in one take, whatever is asked for. */
@@ -56,8 +56,7 @@ export class SqliteStore implements QueueStore {
 
   async put(entries: readonly PutEntry[]): Promise<void> {
     const rows = rowsOf(entries);
-    const bodies = packBodies(entries.map((entry) => entry.envelope.message.body));
-    if (rows.length > 0) await this.#call('put', [rows, bodies], bodies.bytes.buffer);
+    if (rows.length > 0) await this.#call('put', [rows]);
   }
 
   async take(
@@ -66,8 +65,7 @@ export class SqliteStore implements QueueStore {
   ): Promise<readonly Taken[]> {
     if (signal.aborted) return [];
     const caught = await this.#waitFor(queues, Math.min(max, BATCH), signal);
-    for (const [id, , taken] of caught.rows) this.#holds.add(id, taken);
-    const taken = takenOf(caught);
+    const taken = takenOf(caught, this.#holds);
     if (taken.length === 0 || !(signal.aborted || this.#disposing)) return taken;
     // It was on its way when it was called off.
     if (!this.#disposing)
@@ -126,12 +124,8 @@ export class SqliteStore implements QueueStore {
   }
 
   async broadcast(exchange: string, routingKey: string, { message }: Envelope): Promise<void> {
-    const body = new Uint8Array(message.body);
-    await this.#call(
-      'broadcast',
-      [nameOf(exchange), nameOf(routingKey), ...headsOf(message), body],
-      body.buffer,
-    );
+    const { content, body } = writeContent({ message, exchange, routingKey });
+    await this.#call('broadcast', [nameOf(exchange), content, body]);
   }
 
   async listen(
@@ -189,11 +183,10 @@ export class SqliteStore implements QueueStore {
   async #call<K extends CallName>(
     name: K,
     args: Parameters<Calls[K]>,
-    buffer?: ArrayBuffer,
   ): Promise<ReturnType<Calls[K]>> {
     this.#ensureOpen();
     try {
-      return await this.#share.link.call(name, args, buffer);
+      return await this.#share.link.call(name, args);
     } catch (error) {
       throw unavailable(error);
     }

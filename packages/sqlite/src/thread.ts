@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { explain } from './failure.ts';
 import { House } from './house.ts';
 import { openFile } from './open-file.ts';
-import type { Report, Request, ThreadData } from './wire.ts';
+import type { Pack, Report, Request, ThreadData } from './wire.ts';
 
 /** Entry of the thread that owns the database: calls of SQLite block, and the process has other things to do. */
 const port = parentPort as MessagePort;
@@ -15,11 +15,10 @@ function post(report: Report): void {
 
 /** Bodies change hands instead of being copied. */
 function buffersOf({ replies, heard }: Report): ArrayBuffer[] {
-  const buffers = heard ? [heard.bodies.bytes.buffer] : [];
-  for (const [, value] of replies) {
-    const bodies = (value as { bodies?: { bytes: Uint8Array<ArrayBuffer> } } | undefined)?.bodies;
-    if (bodies && bodies.bytes.byteLength > 0) buffers.push(bodies.bytes.buffer);
-  }
+  const packs = [heard, ...replies.map(([, value]) => value)] as readonly (Partial<Pack> | undefined)[];
+  const buffers: ArrayBuffer[] = [];
+  for (const each of packs)
+    if (each?.bodies && each.bodies.bytes.byteLength > 0) buffers.push(each.bodies.bytes.buffer);
   return buffers;
 }
 

@@ -4,13 +4,13 @@ import { isBusy } from './failure.ts';
 import type { Failure } from './failure.ts';
 import type { News } from './news.ts';
 import type { Takers } from './takers.ts';
-import { packBodies } from './wire.ts';
+import { NOTHING } from './wire.ts';
 import type { Calls, Catch, Reply, Report, Request } from './wire.ts';
 
 const BUSY_PAUSE_MS = 10;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-const NOTHING: Catch = { queues: [], rows: [], bodies: packBodies([]) };
+const NO_CATCH: Catch = { ...NOTHING, queues: [] };
 
 export interface TurnsOptions {
   readonly clerk: Clerk;
@@ -77,7 +77,7 @@ export class Turns {
   }
 
   #cancel([request]: Parameters<Calls['cancel']>): void {
-    if (this.#options.takers.remove(request)) this.#reply([[request, NOTHING]]);
+    if (this.#options.takers.remove(request)) this.#reply([[request, NO_CATCH]]);
   }
 
   #schedule(): void {

@@ -1,6 +1,4 @@
-import type { BroadcastRow } from './broadcasts.ts';
 import type { Failure } from './failure.ts';
-import type { TakenRow } from './messages.ts';
 import type { Operations } from './operations.ts';
 import type { NewsRow } from './results.ts';
 
@@ -44,7 +42,7 @@ export type Reply = readonly [id: number, value: unknown, failure?: Failure];
 /** What the thread has to say after each of its turns. */
 export interface Report {
   readonly replies: readonly Reply[];
-  readonly heard?: Pack<BroadcastRow>;
+  readonly heard?: Pack;
   readonly news?: readonly NewsRow[];
   /** Asks for a sign of life. */
   readonly ping?: true;
@@ -54,38 +52,108 @@ export interface Report {
   readonly failed?: Failure;
 }
 
-/** Rows whose last column is a body, with the bodies one after the other in one buffer that changes hands. */
-export interface Pack<R extends readonly [...unknown[], Uint8Array]> {
-  readonly rows: readonly HeadOf<R>[];
+/**
+ * Rows as one text, since cloning values one by one costs more than reading all of them at once: a line a row, the
+ * numbers in front of the content. Bodies that stand beside the text come one after the other in one buffer that
+ * changes hands.
+ */
+export interface Pack {
+  readonly lines: string;
+  readonly count: number;
   readonly bodies: Bodies;
 }
 
-export type HeadOf<R extends readonly unknown[]> = R extends readonly [...infer H, Uint8Array] ? H : never;
-
 /** Messages taken, queue by queue. */
-export interface Catch extends Pack<TakenRow> {
+export interface Catch extends Pack {
   readonly queues: readonly (readonly [queue: string, count: number])[];
 }
 
 export interface Bodies {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly ends: readonly number[];
+  /** Which row each belongs to, and where it ends. */
+  readonly ends: readonly (readonly [row: number, end: number])[];
+}
+
+/** A row as it comes to the thread or leaves it. */
+export type PackedRow = readonly [...numbers: number[], content: string, body: Uint8Array | null];
+
+export interface UnpackedRow {
+  readonly numbers: readonly number[];
+  /** What the text says; the text itself where it is no JSON. */
+  readonly content: unknown;
+  readonly body: Uint8Array | null;
+}
+
+export const NOTHING: Pack = { lines: '', count: 0, bodies: { bytes: new Uint8Array(), ends: [] } };
+
+/** `numbers` of the row's columns stand in front of the content. */
+export function pack(rows: readonly PackedRow[], numbers: number): Pack {
+  let lines = '';
+  for (const row of rows) {
+    const content = row[numbers] as string;
+    // A line break is the same as a blank in JSON.
+    const line = content.includes('\n') ? content.replaceAll('\n', ' ') : content;
+    lines += lines === '' ? '[' : ',\n[';
+    for (let column = 0; column < numbers; column++) lines += `${row[column] as number},`;
+    lines += `${line}]`;
+  }
+  return { lines, count: rows.length, bodies: packBodies(rows) };
+}
+
+export function unpack({ bodies, count, lines }: Pack, numbers: number): readonly UnpackedRow[] {
+  const beside = unpackBodies(bodies);
+  const bodyOf = (index: number): Uint8Array | null => (beside.size > 0 ? (beside.get(index) ?? null) : null);
+  const rows = readTogether(lines, count, numbers) ?? lines.split(',\n').map((line) => readAlone(line, numbers));
+  return rows.map((row, index) => ({ numbers: row as number[], content: row[numbers], body: bodyOf(index) }));
+}
+
+/** Undefined if one of the lines is no row. */
+function readTogether(lines: string, count: number, numbers: number): readonly unknown[][] | undefined {
+  try {
+    const rows = JSON.parse(`[${lines}]`) as unknown[];
+    const whole = rows.length === count && rows.every((row) => Array.isArray(row) && row.length === numbers + 1);
+    return whole ? (rows as unknown[][]) : undefined;
+  } catch {
+    return undefined; // somebody wrote to the file by hand
+  }
+}
+
+function readAlone(line: string, numbers: number): unknown[] {
+  let end = 0;
+  for (let column = 0; column < numbers; column++) end = line.indexOf(',', end) + 1;
+  const content = line.slice(end, -1);
+  return [...(JSON.parse(`${line.slice(0, end - 1)}]`) as number[]), parsedOr(content)];
+}
+
+function parsedOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Cloning a view would clone all of the buffer behind it, which may be much larger. */
-export function packBodies(bodies: readonly Uint8Array[]): Bodies {
+function packBodies(rows: readonly PackedRow[]): Bodies {
+  const bodies: (readonly [row: number, body: Uint8Array])[] = [];
+  for (const [index, row] of rows.entries()) {
+    const body = row.at(-1) as Uint8Array | null;
+    if (body !== null) bodies.push([index, body]);
+  }
+  if (bodies.length === 0) return NOTHING.bodies;
   let size = 0;
-  const ends = bodies.map((body) => (size += body.byteLength));
+  const ends = bodies.map(([row, body]) => [row, (size += body.byteLength)] as const);
   const bytes = new Uint8Array(size);
-  for (const [index, body] of bodies.entries()) bytes.set(body, (ends[index] as number) - body.byteLength);
+  for (const [index, [, body]] of bodies.entries()) bytes.set(body, ends[index]![1] - body.byteLength);
   return { bytes, ends };
 }
 
-export function unpackBodies({ bytes, ends }: Bodies): Uint8Array[] {
-  return ends.map((end, index) => bytes.subarray(index === 0 ? 0 : ends[index - 1], end));
-}
-
-export function pack<R extends readonly [...unknown[], Uint8Array]>(rows: readonly R[]): Pack<R> {
-  const heads = rows.map((row) => row.slice(0, -1) as unknown as HeadOf<R>);
-  return { rows: heads, bodies: packBodies(rows.map((row) => row.at(-1) as Uint8Array)) };
+function unpackBodies({ bytes, ends }: Bodies): ReadonlyMap<number, Uint8Array> {
+  let start = 0;
+  const bodies = new Map<number, Uint8Array>();
+  for (const [row, end] of ends) {
+    bodies.set(row, bytes.subarray(start, end));
+    start = end;
+  }
+  return bodies;
 }

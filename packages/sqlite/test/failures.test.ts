@@ -271,19 +271,24 @@ test('takes of one connection that are served in one step all hold what they got
 });
 
 describe('odd content', () => {
-  test('a message whose headers are no JSON is handed out all the same, for its reader to refuse', async () => {
+  test('a message whose text is no message is handed out all the same, for its reader to refuse', async () => {
     const url = fileUrl(folder);
     const store = await open(url);
     const odd = new Sql(openDatabase(pathOf(url), 'libsql'));
     try {
       odd.exec(
-        `INSERT INTO message(queue, priority, exchange, routing_key, headers, properties, body)
-          VALUES('q', 0, '', 'q', '{oops', '{}', x'00ff')`,
+        `INSERT INTO message(queue, priority, content, body)
+          VALUES('q', 0, '{oops', x'00ff'), ('q', 0, '["", "q", {}, {}],[1', x''),
+                ('q', 0, '["", "q", {"a":' || char(10) || '1}, {}, "split"]', NULL)`,
       );
       await store.put([entry('q', 'good')]);
       const taken = await take(store, 10);
-      expect(taken).toHaveLength(2);
-      expect(taken[0]!.envelope.message.headers).toEqual({ 'x-tq-unreadable': '{oops' });
+      expect(taken.map((each) => each.envelope.message.headers)).toEqual([
+        { 'x-tq-unreadable': '{oops' },
+        { 'x-tq-unreadable': '["", "q", {}, {}],[1' },
+        { a: 1 },
+        {},
+      ]);
       expect([...taken[0]!.envelope.message.body]).toEqual([0, 255]);
     } finally {
       odd.close();

@@ -81,14 +81,14 @@ describe('the keeper', () => {
       groups.addPart(id, ['t', 'SUCCESS', '1', 0], expiresAt);
     }
     broadcasts.listen(holders.idOf(1), 'ex');
-    broadcasts.send('ex', 'old', '{}', '{}', new Uint8Array());
+    broadcasts.send('ex', 'old', null);
     sql.run('UPDATE broadcast SET sent_at=?', Date.now() - 120_000);
-    broadcasts.send('ex', 'new', '{}', '{}', new Uint8Array());
+    broadcasts.send('ex', 'new', null);
     keeper.tick();
     expect(rowsOf(url, 'SELECT task_id FROM result ORDER BY 1')).toEqual([['eternal'], ['new']]);
     expect(rowsOf(url, 'SELECT id FROM task_group')).toEqual([['new']]);
     expect(rowsOf(url, 'SELECT group_id FROM chord_part')).toEqual([['new']]);
-    expect(rowsOf(url, 'SELECT routing_key FROM broadcast')).toEqual([['new']]);
+    expect(rowsOf(url, 'SELECT content FROM broadcast')).toEqual([['new']]);
   });
 
   test('where it can’t look at a process, it goes by how long nothing was seen of it', async () => {
@@ -100,8 +100,8 @@ describe('the keeper', () => {
     ] as const) {
       sql.run(`INSERT INTO holder VALUES(?, 'elsewhere', 1, NULL, ?)`, id, seenAt);
       sql.run(
-        `INSERT INTO message(queue, priority, holder, lease_until, taken, deliveries, exchange, routing_key, headers, properties, body)
-          VALUES('q', 0, ?, ?, 1, 1, '', 'q', '{}', '{}', x'')`,
+        `INSERT INTO message(queue, priority, holder, lease_until, taken, deliveries, content)
+          VALUES('q', 0, ?, ?, 1, 1, '["","q",{},{}]')`,
         id,
         Date.now() + 60_000,
       );
@@ -124,14 +124,14 @@ describe('the keeper', () => {
   test('nobody writes the announcements that nobody hears', async () => {
     const url = fileUrl(folder);
     const { broadcasts, holders } = await household(url);
-    broadcasts.send('ex', 'k', '{}', '{}', new Uint8Array());
+    broadcasts.send('ex', '[]', new Uint8Array());
     expect(count(url, 'broadcast')).toBe(0);
     const [listener] = broadcasts.listen(holders.idOf(1), 'ex');
-    broadcasts.send('ex', 'k', '{}', '{}', new Uint8Array());
-    broadcasts.send('other', 'k', '{}', '{}', new Uint8Array());
+    broadcasts.send('ex', '[]', new Uint8Array());
+    broadcasts.send('other', '[]', new Uint8Array());
     expect(count(url, 'broadcast')).toBe(1);
     broadcasts.unlisten(listener);
-    broadcasts.send('ex', 'k', '{}', '{}', new Uint8Array());
+    broadcasts.send('ex', '[]', new Uint8Array());
     expect(count(url, 'broadcast')).toBe(1);
   });
 });

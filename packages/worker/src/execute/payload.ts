@@ -1,106 +1,191 @@
 import { isUtf8 } from 'node:buffer';
-import type { TaskRequest } from '@tq/core';
+import type { MessageProperties, TaskRequest } from '@tq/core';
 import type { RunInput } from '@tq/core/internal';
 import type { Held } from '../consume/held.ts';
 
-/** What a child gets of a message: JSON, the body as a string, fields at their defaults left out. */
-export interface Payload {
-  readonly request: Partial<TaskRequest> & Pick<TaskRequest, 'id' | 'task' | 'deliveryInfo'>;
-  readonly body: string;
-  /** @default false: the body is text */
-  readonly base64?: true;
-  readonly contentType: string;
-  readonly contentEncoding: string;
-  readonly compression?: string;
-  readonly properties: Readonly<Record<string, unknown>>;
-  readonly wantRepr?: true;
+/**
+ * What a child gets of a message. What every message has comes by position, which is half as long as JSON with names and
+ * twice as quick to read; everything else only where it isn't as usual.
+ */
+export type Payload = readonly [
+  id: string,
+  task: string,
+  body: string,
+  argsrepr: string,
+  kwargsrepr: string,
+  origin: string | null,
+  replyTo: string | null,
+  routingKey: string,
+  priority: number | null,
+  lang: string | null,
+  ignoreResult: boolean | null,
+  odd: Odd | null,
+];
+
+/** What isn't as usual. */
+interface Odd {
+  request?: Partial<Mutable<TaskRequest>>;
+  /** The body is no text. */
+  base64?: true;
+  contentType?: string;
+  contentEncoding?: string;
+  compression?: string;
+  properties?: MessageProperties;
+  exchange?: string;
+  redelivered?: true;
+  wantRepr?: true;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const USUAL_TYPE = 'application/json';
+const USUAL_ENCODING = 'utf-8';
+const USUAL_MODE = 2;
+
 export function packPayload(held: Held, wantRepr: boolean): Payload {
-  const { body, headers, properties } = held.delivery.message;
-  const { contentType = '', contentEncoding = '' } = properties;
-  const compression = headers['compression'];
-  const text = compression === undefined && contentEncoding !== 'binary' && isUtf8(body);
+  const { request, delivery } = held;
+  const { body, headers, properties } = delivery.message;
+  const text = headers['compression'] === undefined && properties.contentEncoding !== 'binary' && isUtf8(body);
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return {
-    request: packRequest(held.request),
-    body: text ? bytes.toString('utf8') : bytes.toString('base64'),
-    ...(text ? {} : { base64: true as const }),
-    contentType,
-    contentEncoding,
-    ...(typeof compression === 'string' ? { compression } : {}),
-    properties: properties as Readonly<Record<string, unknown>>,
-    ...(wantRepr ? { wantRepr: true as const } : {}),
-  };
+  return [
+    request.id,
+    request.task,
+    text ? bytes.toString('utf8') : bytes.toString('base64'),
+    request.argsrepr,
+    request.kwargsrepr,
+    request.origin,
+    request.replyTo ?? null,
+    delivery.routingKey,
+    properties.priority ?? null,
+    request.lang,
+    request.ignoreResult,
+    oddOf(held, text, wantRepr),
+  ];
 }
 
 export function unpackPayload(payload: Payload, hostname: string): RunInput {
+  const [, , body, , , , , , , , , odd] = payload;
+  const request = unpackRequest(payload);
+  const { contentType = USUAL_TYPE, contentEncoding = USUAL_ENCODING, compression } = odd ?? {};
   return {
-    request: unpackRequest(payload.request),
-    body: Buffer.from(payload.body, payload.base64 ? 'base64' : 'utf8'),
-    contentType: payload.contentType,
-    contentEncoding: payload.contentEncoding,
-    ...(payload.compression === undefined ? {} : { compression: payload.compression }),
-    properties: payload.properties,
+    request,
+    body: Buffer.from(body, odd?.base64 ? 'base64' : 'utf8'),
+    contentType,
+    contentEncoding,
+    ...(compression === undefined ? {} : { compression }),
+    properties: { ...(odd?.properties ?? usualProperties(request)) },
     hostname,
-    wantRepr: payload.wantRepr ?? false,
+    wantRepr: odd?.wantRepr ?? false,
   };
 }
 
 /** Field by field, with what was left out at its default: quicker than spreading, and always of one shape. */
-function unpackRequest(packed: Payload['request']): TaskRequest {
+function unpackRequest(payload: Payload): TaskRequest {
+  const [id, task, , argsrepr, kwargsrepr, origin, replyTo, routingKey, priority, lang, ignoreResult, all] =
+    payload;
+  const odd = all?.request ?? NOTHING_ODD;
   return {
-    id: packed.id,
-    task: packed.task,
-    shadow: packed.shadow ?? null,
-    rootId: packed.rootId ?? packed.id,
-    parentId: packed.parentId ?? null,
-    group: packed.group ?? null,
-    groupIndex: packed.groupIndex ?? null,
-    retries: packed.retries ?? 0,
-    etaMs: packed.etaMs ?? null,
-    expiresMs: packed.expiresMs ?? null,
-    timeLimit: packed.timeLimit ?? null,
-    softTimeLimit: packed.softTimeLimit ?? null,
-    argsrepr: packed.argsrepr ?? '',
-    kwargsrepr: packed.kwargsrepr ?? '',
-    origin: packed.origin ?? null,
-    lang: packed.lang ?? null,
-    ignoreResult: packed.ignoreResult ?? null,
-    replacedTaskNesting: packed.replacedTaskNesting ?? 0,
-    stampedHeaders: packed.stampedHeaders ?? null,
-    stamps: packed.stamps ?? NONE,
-    headers: packed.headers ?? NONE,
-    deliveries: packed.deliveries ?? 1,
-    deliveryInfo: packed.deliveryInfo,
-    replyTo: packed.replyTo,
-    correlationId: packed.correlationId ?? packed.id,
-    priority: packed.priority,
+    id,
+    task,
+    shadow: odd.shadow ?? null,
+    rootId: odd.rootId ?? id,
+    parentId: odd.parentId ?? null,
+    group: odd.group ?? null,
+    groupIndex: odd.groupIndex ?? null,
+    retries: odd.retries ?? 0,
+    etaMs: odd.etaMs ?? null,
+    expiresMs: odd.expiresMs ?? null,
+    timeLimit: odd.timeLimit ?? null,
+    softTimeLimit: odd.softTimeLimit ?? null,
+    argsrepr,
+    kwargsrepr,
+    origin,
+    lang,
+    ignoreResult,
+    replacedTaskNesting: odd.replacedTaskNesting ?? 0,
+    stampedHeaders: odd.stampedHeaders ?? null,
+    stamps: odd.stamps ?? NONE,
+    headers: odd.headers ?? NONE,
+    deliveries: odd.deliveries ?? 1,
+    deliveryInfo: {
+      exchange: all?.exchange ?? '',
+      routingKey,
+      priority,
+      redelivered: all?.redelivered ?? false,
+    },
+    replyTo: replyTo ?? undefined,
+    correlationId: odd.correlationId ?? id,
+    priority: priority ?? undefined,
   };
 }
 
 const NONE: Readonly<Record<string, unknown>> = Object.freeze({});
+const NOTHING_ODD: Partial<TaskRequest> = Object.freeze({});
 
-function packRequest(request: TaskRequest): Payload['request'] {
-  const packed: Record<string, unknown> = {
-    id: request.id,
-    task: request.task,
-    argsrepr: request.argsrepr,
-    kwargsrepr: request.kwargsrepr,
-    deliveryInfo: request.deliveryInfo,
+/** Of a message that Celery or tq has sent with nothing special. */
+function usualProperties({ correlationId, priority, replyTo }: TaskRequest): MessageProperties {
+  return {
+    contentType: USUAL_TYPE,
+    contentEncoding: USUAL_ENCODING,
+    deliveryMode: USUAL_MODE,
+    ...(priority === undefined ? {} : { priority }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...(replyTo === undefined ? {} : { replyTo }),
   };
-  if (request.rootId !== request.id) packed['rootId'] = request.rootId;
-  if (request.correlationId !== request.id) packed['correlationId'] = request.correlationId;
+}
+
+function oddOf({ request, delivery }: Held, text: boolean, wantRepr: boolean): Odd | null {
+  const { headers, properties } = delivery.message;
+  const { contentType = '', contentEncoding = '' } = properties;
+  const odd: Odd = {};
+  const oddRequest = oddRequestOf(request);
+  if (oddRequest) odd.request = oddRequest;
+  if (!text) odd.base64 = true;
+  if (contentType !== USUAL_TYPE) odd.contentType = contentType;
+  if (contentEncoding !== USUAL_ENCODING) odd.contentEncoding = contentEncoding;
+  if (typeof headers['compression'] === 'string') odd.compression = headers['compression'];
+  if (!areUsual(properties, request.id)) odd.properties = properties;
+  if (delivery.exchange !== '') odd.exchange = delivery.exchange;
+  if (delivery.redelivered) odd.redelivered = true;
+  if (wantRepr) odd.wantRepr = true;
+  return isEmpty(odd) ? null : odd;
+}
+
+function areUsual(properties: MessageProperties, id: string): boolean {
+  for (const name in properties) {
+    if (!USUAL_PROPERTIES.has(name)) return false;
+  }
+  const { contentType, contentEncoding, correlationId, deliveryMode, replyTo } = properties;
+  return (
+    contentType === USUAL_TYPE &&
+    contentEncoding === USUAL_ENCODING &&
+    correlationId === id &&
+    deliveryMode === USUAL_MODE &&
+    replyTo !== ''
+  );
+}
+
+const USUAL_PROPERTIES: ReadonlySet<string> = new Set<keyof MessageProperties>([
+  'contentType',
+  'contentEncoding',
+  'deliveryMode',
+  'priority',
+  'correlationId',
+  'replyTo',
+]);
+
+function oddRequestOf(request: TaskRequest): Odd['request'] {
+  let odd: Record<string, unknown> | undefined;
   for (const name of SELDOM) {
     const value = request[name];
-    if (value !== null && value !== 0) packed[name] = value;
+    if (value !== null && value !== 0) (odd ??= {})[name] = value;
   }
-  if (request.deliveries !== 1) packed['deliveries'] = request.deliveries;
-  if (request.replyTo !== undefined) packed['replyTo'] = request.replyTo;
-  if (request.priority !== undefined) packed['priority'] = request.priority;
-  if (!isEmpty(request.stamps)) packed['stamps'] = request.stamps;
-  if (!isEmpty(request.headers)) packed['headers'] = request.headers;
-  return packed as unknown as Payload['request'];
+  if (request.rootId !== request.id) (odd ??= {})['rootId'] = request.rootId;
+  if (request.correlationId !== request.id) (odd ??= {})['correlationId'] = request.correlationId;
+  if (request.deliveries !== 1) (odd ??= {})['deliveries'] = request.deliveries;
+  if (!isEmpty(request.stamps)) (odd ??= {})['stamps'] = request.stamps;
+  if (!isEmpty(request.headers)) (odd ??= {})['headers'] = request.headers;
+  return odd as Odd['request'];
 }
 
 /** Fields that most messages leave at null or 0. */
@@ -114,9 +199,6 @@ const SELDOM = [
   'expiresMs',
   'timeLimit',
   'softTimeLimit',
-  'origin',
-  'lang',
-  'ignoreResult',
   'replacedTaskNesting',
   'stampedHeaders',
 ] as const satisfies readonly (keyof TaskRequest)[];
