@@ -1,5 +1,6 @@
 import { COMMANDS } from './commands.ts';
 import type { Command } from './command.ts';
+import { wantsEarlyChild } from './early-child.ts';
 import { UsageError } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 import { describeFailure } from './failure.ts';
@@ -20,12 +21,27 @@ export async function main(words: readonly string[], terminal: Terminal = proces
     scanned = scan(words);
     if (scanned.wants === 'version') return await printVersion(terminal);
     if (scanned.wants === 'help' || words.length === 0) return await printHelp(scanned.command, terminal);
-    return await run(await commandNamed(scanned.command), scanned, terminal);
+    return await withEarlyChild(scanned, async (all) => run(await commandNamed(all.command), all, terminal));
   } catch (error) {
     const debug = Boolean(terminal.env['TQ_DEBUG']);
     const { message, exitCode } = describeFailure(error, { command: scanned?.command, debug });
     terminal.stderr.write(`${message}\n`);
     return exitCode;
+  }
+}
+
+/** A worker's first child process comes up while this one reads its options, loads the app and opens the broker. */
+async function withEarlyChild(
+  scanned: Scanned,
+  then: (scanned: Scanned) => Promise<number>,
+): Promise<number> {
+  if (!wantsEarlyChild(scanned.command, scanned.others)) return then(scanned);
+  const { dropEarlyChild, startEarlyChild } = await import('@tq/worker/early');
+  startEarlyChild();
+  try {
+    return await then(scanned);
+  } finally {
+    dropEarlyChild();
   }
 }
 

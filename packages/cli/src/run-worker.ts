@@ -2,6 +2,7 @@ import type { App } from '@tq/core';
 import { expandFileName, expandNodeName, toError } from '@tq/core/internal';
 import { createWorker, handleSignals } from '@tq/worker';
 import type { Worker } from '@tq/worker';
+import { dropEarlyChild } from '@tq/worker/early';
 import type { LoadedApp } from '@tq/worker/load';
 import { bannerFacts, renderBanner } from './banner.ts';
 import type { WorkerValues } from './commands/worker.ts';
@@ -94,6 +95,7 @@ async function live(run: Run): Promise<number> {
   const removeHandlers = handleSignals(worker, { logger: logging.logger, ...sayOn(program) });
   try {
     worker.warmUp();
+    dropEarlyChild(); // if that pool was not for it
     await show(worker, run);
     process.title = `tq worker: ${hostname}`;
     await reportRunning();

@@ -1,18 +1,17 @@
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { toError } from '@tq/core/internal';
+import { takeEarlyHost } from './early.ts';
+import { flagsForHosts, forkHost, openHostFiles } from './fork-host.ts';
+import type { HostFiles } from './fork-host.ts';
 import type { Gate } from './gate.ts';
-import { FileGate } from './gate-file.ts';
 import { OpenGate } from './gate-open.ts';
 import { Lines } from './lines.ts';
-import { openNamelessFile } from './nameless-file.ts';
 import { readNotes } from './notepad.ts';
 import type { Place, PlaceEvents, PlaceOptions } from './place.ts';
 import { Reports } from './reports.ts';
-import { GATE_FD, REPORT_FD } from './wire.ts';
+import { REPORT_FD } from './wire.ts';
 import type { ChildMessage, ParentMessage } from './wire.ts';
 
 /** After a process has ended, its last words are in the pipe already; this is how long reading them may take. */
@@ -45,23 +44,13 @@ class ProcessPlace implements Place {
 
   constructor(options: PlaceOptions, events: PlaceEvents) {
     this.#events = events;
-    const files = openFiles(options);
+    const { entry } = options.host;
+    const early = options.execArgv === undefined ? takeEarlyHost(entry) : undefined;
+    const files = early?.files ?? openFiles(options);
     this.gate = files?.gate ?? new OpenGate();
     this.#notes = files?.notes;
     try {
-      this.#child = fork(fileURLToPath(options.host.entry), [], {
-        execArgv: [...(options.execArgv ?? withoutDebugger(process.execArgv))],
-        serialization: 'json',
-        stdio: [
-          'ignore',
-          'pipe',
-          'pipe',
-          'ipc',
-          'pipe',
-          files?.gate.fd ?? 'ignore',
-          files?.notes ?? 'ignore',
-        ],
-      });
+      this.#child = early?.child ?? forkHost(entry, options.execArgv ?? flagsForHosts(), files);
     } catch (error) {
       setImmediate(() => this.#end(toError(error).message));
       return;
@@ -181,30 +170,13 @@ class ProcessPlace implements Place {
   }
 }
 
-interface Files {
-  readonly gate: FileGate;
-  readonly notes: number;
-}
-
-function openFiles(options: PlaceOptions): Files | undefined {
-  if (process.platform === 'win32') return undefined;
+function openFiles(options: PlaceOptions): HostFiles | undefined {
   try {
-    const gate = new FileGate(GATE_FD);
-    try {
-      return { gate, notes: openNamelessFile() };
-    } catch (error) {
-      gate.close();
-      throw error;
-    }
+    return openHostFiles();
   } catch (error) {
     options.logger.warn('No temporary file can be made, so jobs go to child processes one by one', {
       reason: toError(error).message,
     });
     return undefined;
   }
-}
-
-/** A child that wanted the debugger's port too would fail to start. */
-function withoutDebugger(execArgv: readonly string[]): string[] {
-  return execArgv.filter((flag) => !flag.startsWith('--inspect'));
 }

@@ -48,9 +48,7 @@ export function takenOf(caught: Catch, holds: Holds): Taken[] {
 }
 
 /** What was broadcast, with its place in the order. */
-export function broadcastsOf(
-  heard: Pack,
-): readonly { readonly id: number; readonly envelope: Envelope }[] {
+export function broadcastsOf(heard: Pack): readonly { readonly id: number; readonly envelope: Envelope }[] {
   return unpack(heard, HEARD_NUMBERS).map(({ numbers, content, body }) => ({
     id: numbers[0] as number,
     envelope: isContent(content) ? readContent(content, body) : unreadable(shown(content), body),

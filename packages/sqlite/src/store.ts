@@ -180,10 +180,7 @@ export class SqliteStore implements QueueStore {
     }
   }
 
-  async #call<K extends CallName>(
-    name: K,
-    args: Parameters<Calls[K]>,
-  ): Promise<ReturnType<Calls[K]>> {
+  async #call<K extends CallName>(name: K, args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
     this.#ensureOpen();
     try {
       return await this.#share.link.call(name, args);

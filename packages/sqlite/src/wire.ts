@@ -103,7 +103,8 @@ export function pack(rows: readonly PackedRow[], numbers: number): Pack {
 export function unpack({ bodies, count, lines }: Pack, numbers: number): readonly UnpackedRow[] {
   const beside = unpackBodies(bodies);
   const bodyOf = (index: number): Uint8Array | null => (beside.size > 0 ? (beside.get(index) ?? null) : null);
-  const rows = readTogether(lines, count, numbers) ?? lines.split(',\n').map((line) => readAlone(line, numbers));
+  const rows =
+    readTogether(lines, count, numbers) ?? lines.split(',\n').map((line) => readAlone(line, numbers));
   return rows.map((row, index) => ({ numbers: row as number[], content: row[numbers], body: bodyOf(index) }));
 }
 
@@ -111,7 +112,8 @@ export function unpack({ bodies, count, lines }: Pack, numbers: number): readonl
 function readTogether(lines: string, count: number, numbers: number): readonly unknown[][] | undefined {
   try {
     const rows = JSON.parse(`[${lines}]`) as unknown[];
-    const whole = rows.length === count && rows.every((row) => Array.isArray(row) && row.length === numbers + 1);
+    const whole =
+      rows.length === count && rows.every((row) => Array.isArray(row) && row.length === numbers + 1);
     return whole ? (rows as unknown[][]) : undefined;
   } catch {
     return undefined; // somebody wrote to the file by hand

@@ -21,7 +21,12 @@ interface Given {
   readonly delivery?: Partial<Delivery>;
 }
 
-function heldWith({ headers, properties = USUAL, body = Buffer.from('[[1], {}, {}]'), delivery }: Given): Held {
+function heldWith({
+  headers,
+  properties = USUAL,
+  body = Buffer.from('[[1], {}, {}]'),
+  delivery,
+}: Given): Held {
   const all = { task: 't', id: ID, lang: 'js', argsrepr: '(1,)', kwargsrepr: '{}', origin: 'o', ...headers };
   const message = { body, headers: all, properties };
   const place = { queue: 'q', exchange: '', routingKey: 'q', redelivered: false, deliveries: 1 };
@@ -34,7 +39,7 @@ function through(held: Held, wantRepr = false): ReturnType<typeof unpackPayload>
 }
 
 const cases: Readonly<Record<string, Given>> = {
-  'usual': {},
+  usual: {},
   'from Python': { headers: { lang: 'py', ignore_result: false, stamps: {}, stamped_headers: null } },
   'with every header': {
     headers: {
@@ -56,14 +61,19 @@ const cases: Readonly<Record<string, Given>> = {
   },
   'without language or origin': { headers: { lang: null, origin: null } },
   'without a priority': {
-    properties: { contentType: 'application/json', contentEncoding: 'utf-8', deliveryMode: 2, correlationId: ID },
+    properties: {
+      contentType: 'application/json',
+      contentEncoding: 'utf-8',
+      deliveryMode: 2,
+      correlationId: ID,
+    },
   },
   'with odd properties': { properties: { ...USUAL, deliveryMode: 1, appId: 'mine', correlationId: 'other' } },
   'of another type': {
     properties: { ...USUAL, contentType: 'application/x-yaml', contentEncoding: 'binary' },
     body: new Uint8Array([0, 255, 1]),
   },
-  'compressed': { headers: { compression: 'application/x-gzip' }, body: new Uint8Array([1, 2]) },
+  compressed: { headers: { compression: 'application/x-gzip' }, body: new Uint8Array([1, 2]) },
   'redelivered through an exchange': {
     delivery: { redelivered: true, deliveries: 3, exchange: 'ex', routingKey: 'a.b' },
   },

@@ -1,6 +1,7 @@
 import type { App, HostLog, Logger, Pool } from '@tq/core';
 import type { WorkerOptions, WorkerPlan } from '../options.ts';
 import { childInit } from './child-app.ts';
+import { childEntry } from './child-entry.ts';
 import { handlerOf } from './handler.ts';
 
 /** The pool of a plan, with everything it needs from a worker. */
@@ -26,10 +27,4 @@ export function makePool(
     onLog: ({ processName, index, level, message, fields }: HostLog) =>
       logger[level](message, { processName, processIndex: index, ...fields }),
   });
-}
-
-/** Children can't run TypeScript: from the sources (in tests) the built entry is used. */
-function childEntry(): string {
-  const entry = import.meta.url.endsWith('.ts') ? '../../dist/execute/child.js' : './child.js';
-  return new URL(entry, import.meta.url).href;
 }

@@ -45,7 +45,8 @@ const USUAL_MODE = 2;
 export function packPayload(held: Held, wantRepr: boolean): Payload {
   const { request, delivery } = held;
   const { body, headers, properties } = delivery.message;
-  const text = headers['compression'] === undefined && properties.contentEncoding !== 'binary' && isUtf8(body);
+  const text =
+    headers['compression'] === undefined && properties.contentEncoding !== 'binary' && isUtf8(body);
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   return [
     request.id,
