@@ -13,6 +13,7 @@ const TRANSPORTS: Readonly<Record<string, string>> = {
   amqp: '@tq/broker-amqp',
   amqps: '@tq/broker-amqp',
   pyamqp: '@tq/broker-amqp',
+  librabbitmq: '@tq/broker-amqp',
   redis: '@tq/broker-redis',
   rediss: '@tq/broker-redis',
   'redis+socket': '@tq/broker-redis',

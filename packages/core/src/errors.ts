@@ -35,10 +35,16 @@ export class BrokerUnavailableError extends TqError {
   }
 }
 
+/** Why the broker did not take a message; `unconfirmed` = it said nothing. */
+export type PublishFailure = 'unroutable' | 'refused' | 'blocked' | 'too large' | 'unconfirmed';
+
 /** The broker did not take a message: too slow, unroutable, refused. */
 export class PublishError extends TqError {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
+  readonly reason: PublishFailure;
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly reason?: PublishFailure } = {}) {
     super('TQ_PUBLISH', message, options);
+    this.reason = options.reason ?? 'refused';
   }
 }
 

@@ -24,6 +24,7 @@ export {
   WorkerLostError,
   WorkerShutdown,
 } from './errors.ts';
+export type { PublishFailure } from './errors.ts';
 export { silentLogger } from './logger.ts';
 export { systemClock } from './clock.ts';
 export { App, createApp, isApp } from './app.ts';

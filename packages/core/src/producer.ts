@@ -103,6 +103,11 @@ export class Producer implements AsyncDisposable {
         return;
       } catch (error) {
         if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
+        if (link && isUnroutable(error)) {
+          // Its queue was declared, and somebody has deleted it since: declare it again, once.
+          link.declared.delete(declaredName(route) ?? '');
+          if (route.queue && attempt === 0 && !progress.expired) continue;
+        }
         if (!isLoss(error, link)) throw error;
         if (link) this.#discard(link);
         progress.failure = error;
@@ -180,8 +185,16 @@ export async function declareQueue(channel: Channel, queue: Queue): Promise<void
   });
 }
 
-function addressOf({ exchange, routingKey }: Route, { notBeforeMs }: PublishPlan): Address {
-  return notBeforeMs === undefined ? { exchange, routingKey } : { exchange, routingKey, notBeforeMs };
+/** A task that reaches no queue is lost, so it's refused; of a broadcast nobody needs to listen. */
+function addressOf(route: Route, { notBeforeMs }: PublishPlan): Address {
+  const { exchange, routingKey } = route;
+  const type = route.exchangeType ?? route.queue?.exchangeType;
+  return {
+    exchange,
+    routingKey,
+    ...(notBeforeMs === undefined ? {} : { notBeforeMs }),
+    ...(type === 'fanout' ? {} : { mandatory: true }),
+  };
 }
 
 /** What has to be there before a message can go this way. */
@@ -196,6 +209,10 @@ function isLoss(error: unknown, link: Link | undefined): boolean {
   return code === 'TQ_BROKER_UNAVAILABLE' || (code === 'TQ_CLOSED' && link?.lost === true);
 }
 
+function isUnroutable(error: unknown): boolean {
+  return (error as { readonly reason?: unknown } | undefined)?.reason === 'unroutable';
+}
+
 function timedOut(route: Route, plan: PublishPlan, progress: Progress): Error {
   progress.expired = true;
   const within = `within ${plan.timeoutMs / 1000} s (setting publishTimeout)`;
@@ -207,6 +224,6 @@ function timedOut(route: Route, plan: PublishPlan, progress: Progress): Error {
   const where = JSON.stringify(route.queue?.name ?? (route.exchange || route.routingKey));
   return new PublishError(
     `The broker has not confirmed a message to ${where} ${within}. It may have been stored or not.`,
-    { cause: failure },
+    { cause: failure, reason: 'unconfirmed' },
   );
 }

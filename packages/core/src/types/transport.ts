@@ -122,6 +122,8 @@ export interface Address {
   readonly routingKey: string;
   /** The earliest moment of delivery, for brokers whose `traits.delays` is true. Unix milliseconds. */
   readonly notBeforeMs?: number;
+  /** A message that no queue takes is refused with PublishError, where the broker can tell. @default false: it is dropped */
+  readonly mandatory?: boolean;
 }
 
 /** Already encoded body, AMQP basic properties, application headers. */

@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { ImproperlyConfigured } from '@tq/core';
+import type { Duration } from '@tq/core';
+import { durationMs, maskUrl, toError } from '@tq/core/internal';
+
+export type LoginMethod = 'PLAIN' | 'AMQPLAIN' | 'EXTERNAL';
+
+/** What a URL and `brokerTransportOptions` say, with nothing left open. */
+export interface AmqpSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly vhost: string;
+  readonly user: string;
+  readonly password: string;
+  readonly loginMethod: LoginMethod;
+  /** Without it the connection isn't encrypted. */
+  readonly tls: TlsOptions | undefined;
+  /** 0 = none. Seconds, as AMQP wants them. */
+  readonly heartbeat: number;
+  /** Longest wait for the connection, when the URL or an option says so. */
+  readonly connectTimeoutMs: number | undefined;
+  /** How long a silent broker is left alone before it is asked whether it lives. 0 = for ever. */
+  readonly probeMs: number;
+  /** How long messages wait for a blocked broker. */
+  readonly blockedMs: number;
+  /** Whether the broker confirms messages. */
+  readonly confirms: boolean;
+  /** Prefetch for each consumer; undefined = as the queues declared here ask for. */
+  readonly perConsumerPrefetch: boolean | undefined;
+  /** Of the queues in which Celery's brokers hold messages for later. */
+  readonly delayQueueType: 'quorum' | 'classic';
+  readonly clientProperties: Readonly<Record<string, unknown>>;
+  /** For messages: no password in it. */
+  readonly shown: string;
+}
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** Reads a broker URL: its query and `brokerTransportOptions` give the rest, the query first. */
+export function readSettings(url: URL, options: Given): AmqpSettings {
+  const query = Object.fromEntries([...url.searchParams].map(([key, value]) => [camel(key), value]));
+  const given: Given = { ...camelKeys(options), ...query };
+  const ssl = given['ssl'] ?? given['brokerUseSsl'];
+  const isTls = url.protocol === 'amqps:' || (ssl !== undefined && ssl !== false && ssl !== 'false');
+  const seconds = (name: string, otherwise: Duration): number => {
+    const value = given[name] as Duration | undefined;
+    return durationMs(
+      typeof value === 'string' && /^[\d.]+$/.test(value) ? Number(value) : (value ?? otherwise),
+      name,
+    );
+  };
+  const connectTimeout = given['connectionTimeout'] ?? given['connectTimeout'];
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, '') || 'localhost',
+    port: Number(url.port) || (isTls ? 5671 : 5672),
+    vhost: decode(url.pathname.slice(1), 'the virtual host', url) || '/',
+    user: url.username === '' ? 'guest' : decode(url.username, 'the user', url),
+    password:
+      url.username === '' && url.password === '' ? 'guest' : decode(url.password, 'the password', url),
+    loginMethod: loginMethod(given['loginMethod']),
+    tls: isTls ? tlsOptions(ssl) : undefined,
+    heartbeat: Math.min(65_535, Math.ceil(seconds('heartbeat', 120) / 1000)),
+    connectTimeoutMs:
+      connectTimeout === undefined
+        ? undefined
+        : seconds('connectionTimeout' in given ? 'connectionTimeout' : 'connectTimeout', 4),
+    probeMs: seconds('probeInterval', 5),
+    blockedMs: seconds('blockedTimeout', 2),
+    confirms: given['confirmPublish'] !== false,
+    perConsumerPrefetch: given['perConsumerPrefetch'] as boolean | undefined,
+    delayQueueType: given['delayQueueType'] === 'classic' ? 'classic' : 'quorum',
+    clientProperties: {
+      product: 'tq',
+      platform: `Node.js ${process.version}`,
+      hostname: hostname(),
+      connection_name: `tq@${hostname()}:${process.pid}`,
+      ...(given['clientProperties'] as object | undefined),
+    },
+    shown: maskUrl(url.href),
+  };
+}
+
+function decode(text: string, what: string, url: URL): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new ImproperlyConfigured(
+      `In the broker URL ${maskUrl(url.href)} ${what} has a % that begins no %XX: write % itself as %25.`,
+    );
+  }
+}
+
+function loginMethod(given: unknown): LoginMethod {
+  if (given === undefined || given === null) return 'PLAIN';
+  const method = String(given).toUpperCase();
+  if (method === 'PLAIN' || method === 'AMQPLAIN' || method === 'EXTERNAL') return method;
+  throw new ImproperlyConfigured(
+    `The login method ${JSON.stringify(given)} is unknown: PLAIN, AMQPLAIN and EXTERNAL are there.`,
+  );
+}
+
+/** Files as Celery names them; everything else as Node's tls.connect() knows it. */
+const TLS_FILES = { keyfile: 'key', certfile: 'cert', caCerts: 'ca' } as const;
+
+function tlsOptions(given: unknown): TlsOptions {
+  if (typeof given !== 'object' || given === null) return {};
+  const options: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(camelKeys(given as Given))) {
+    if (name in TLS_FILES) options[TLS_FILES[name as keyof typeof TLS_FILES]] = file(String(value), name);
+    // Python's ssl.CERT_NONE is 0.
+    else if (name === 'certReqs')
+      options['rejectUnauthorized'] = value !== 0 && value !== 'CERT_NONE' && value !== 'none';
+    else if (name === 'serverHostname') options['servername'] = value;
+    else options[name] = value;
+  }
+  return options;
+}
+
+function file(path: string, name: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new ImproperlyConfigured(
+      `The file of the TLS option ${name} can't be read: ${toError(error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+const camel = (name: string): string =>
+  name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+function camelKeys(given: Given): Given {
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [camel(name), value]));
+}

@@ -1,0 +1,24 @@
+import type { Transport, TransportTraits } from '@tq/core';
+import { dial } from './dial.ts';
+import { AmqpConnection } from './connection.ts';
+import { readSettings } from './settings.ts';
+
+const traits: TransportTraits = {
+  driver: 'amqp',
+  eventExchange: 'topic',
+  redelivery: 'on-disconnect',
+  priorities: 10,
+  adjustablePrefetch: true,
+  delays: false,
+  shared: true,
+};
+
+/** RabbitMQ and other AMQP 0-9-1 brokers: `amqp://`, `amqps://`, `pyamqp://`, `librabbitmq://`. */
+export const amqp: Transport = {
+  traits,
+  async connect(url, options) {
+    const settings = readSettings(url, options.options);
+    const dialled = await dial(settings, options);
+    return AmqpConnection.open({ dialled, traits, settings, logger: options.logger });
+  },
+};
