@@ -15,10 +15,15 @@ import { maskUrl, parseUrl } from './url.ts';
 /** A result backend as an app names it: a URL, null for none, or a driver with its URL. */
 export type BackendSetting = string | null | { readonly driver: BackendDriver; readonly url?: string };
 
+/** Between the addresses of several Sentinels. */
+const SEPARATOR = /\s*;\s*(?=[a-z+]+:\/\/)/;
+
 /** What an app's connections ask it for; settings may change at any time. */
 export interface ConnectionsHost {
   readonly name: string;
   readonly folder: string;
+  /** Queue of its answers. */
+  readonly oid: string;
   readonly config: Config;
   readonly brokerSetting: BrokerSetting;
   readonly backendSetting: BackendSetting;
@@ -116,7 +121,7 @@ export class Connections {
 
   async #openBackend(): Promise<ResultBackend> {
     const { config, logger, clock, backendSetting, folder } = this.#app;
-    const { driver, url } = await backendOf(backendSetting, folder);
+    const { driver, url, fallbacks } = await backendOf(backendSetting, folder);
     const { resultExpires, resultBackendTransportOptions } = config;
     const expiresMs = resultExpires === null ? 0 : durationMs(resultExpires, 'resultExpires');
     try {
@@ -126,6 +131,8 @@ export class Connections {
         options: resultBackendTransportOptions,
         expiresMs: expiresMs > 0 ? expiresMs : undefined,
         timeoutMs: durationMs(config.brokerConnectionTimeout, 'brokerConnectionTimeout'),
+        fallbacks,
+        broker: { replyTo: this.#app.oid, connect: (choice) => this.connect(choice) },
       });
     } catch (error) {
       if (error instanceof TqError) throw error;
@@ -135,15 +142,24 @@ export class Connections {
   }
 }
 
-async function backendOf(
-  setting: BackendSetting,
-  folder: string,
-): Promise<{ readonly driver: BackendDriver; readonly url: URL }> {
+interface FoundBackend {
+  readonly driver: BackendDriver;
+  readonly url: URL;
+  readonly fallbacks: readonly URL[];
+}
+
+async function backendOf(setting: BackendSetting, folder: string): Promise<FoundBackend> {
   if (setting === null) throw new ResultsDisabled();
-  if (typeof setting !== 'string')
-    return { driver: setting.driver, url: parseUrl(setting.url ?? 'driver://', 'result backend') };
-  const url = parseUrl(setting, 'result backend');
-  return { driver: await findBackend(url, folder), url };
+  const text = typeof setting === 'string' ? setting : (setting.url ?? 'driver://');
+  const [url, ...fallbacks] = text.split(SEPARATOR).map((each) => parseUrl(each, 'result backend')) as [
+    URL,
+    ...URL[],
+  ];
+  return {
+    driver: typeof setting === 'string' ? await findBackend(url, folder) : setting.driver,
+    url,
+    fallbacks,
+  };
 }
 
 async function dispose(opening: Promise<ResultBackend>): Promise<void> {

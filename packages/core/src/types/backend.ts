@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import type { Encoded } from './serializer.ts';
+import type { Connection } from './transport.ts';
 
 /** States that Celery stores (spec: results.md 1); a task may add its own. */
 export type TaskState =
@@ -70,6 +71,18 @@ export interface BackendOptions {
   /** Life of a result after its last change; undefined = for ever. Milliseconds. */
   readonly expiresMs: number | undefined;
   readonly timeoutMs: number;
+  /** Further addresses that the setting names behind the first, as for Sentinels. */
+  readonly fallbacks?: readonly URL[];
+  /** The app's broker, for backends that answer by message. */
+  readonly broker?: BrokerAccess;
+}
+
+/** What a backend without a server of its own asks its host for. */
+export interface BrokerAccess {
+  /** The queue that this app's calls name as theirs for answers. */
+  readonly replyTo: string;
+  /** Opens a connection of the caller's own. */
+  connect(options: { readonly signal: AbortSignal }): Promise<Connection>;
 }
 
 /** Where states and results live. Encoding, error mapping and waiting rules stay in core. */
