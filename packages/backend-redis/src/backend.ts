@@ -1,6 +1,6 @@
 import { ClosedError } from '@tq/core';
 import type { BackendDriver, BackendOptions, Encoded, ResultBackend, TaskMeta } from '@tq/core';
-import { decodeMeta, encodeMeta, isFinal, toError } from '@tq/core/internal';
+import { decodeMeta, encodeMeta, isFinal, pieces, toError, Turn } from '@tq/core/internal';
 import { openClient } from './client.ts';
 import type { Client } from './client.ts';
 import { unavailable } from './failure.ts';
@@ -9,7 +9,6 @@ import { keysWith } from './keys.ts';
 import type { Keys } from './keys.ts';
 import { settingsOf } from './settings.ts';
 import type { RedisSettings } from './settings.ts';
-import { pieces, Turn } from './turn.ts';
 import { Watches } from './watches.ts';
 
 /** Results in Redis as Celery keeps them. */

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { BackendUnavailableError, DecodeError } from '@tq/core';
 import type { ChordPart, Encoded, GroupStore, TaskState } from '@tq/core';
-import { decodeJson, encodeJson } from '@tq/core/internal';
+import { decodeJson, encodeJson, pieces, Turn } from '@tq/core/internal';
 import type { Client } from './client.ts';
 import { CHORD_KEYS, OWN_CHORD_KEYS } from './keys.ts';
 import type { Keys } from './keys.ts';
-import { pieces, Turn } from './turn.ts';
 
 /** How long a complete chord is remembered, for calls whose answer was lost. */
 const MEMORY_MS = 300_000;

@@ -1,7 +1,7 @@
 import { BackendUnavailableError } from '@tq/core';
+import { Feed } from '@tq/core/internal';
 import type { Client } from './client.ts';
 import { isOutage, unavailable } from './failure.ts';
-import { Feed } from './feed.ts';
 import type { RedisSettings } from './settings.ts';
 
 /**

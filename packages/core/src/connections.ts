@@ -6,7 +6,7 @@ import { durationMs } from './duration.ts';
 import { BackendUnavailableError, ClosedError, ResultsDisabled, toError, TqError } from './errors.ts';
 import { Lazy } from './lifecycle.ts';
 import { Producer } from './producer.ts';
-import type { BackendDriver, ResultBackend } from './types/backend.ts';
+import type { BackendDriver, BrokerAccess, ResultBackend } from './types/backend.ts';
 import type { Clock } from './types/clock.ts';
 import type { Logger } from './types/logger.ts';
 import type { Connection } from './types/transport.ts';
@@ -38,7 +38,8 @@ export class Connections {
   readonly #backend: Lazy<ResultBackend>;
   #producer: Producer | undefined;
   /** What was open when its setting changed: calls may still be in it, so it stays until the end. */
-  readonly #outdated: (() => Promise<void>)[] = [];
+  readonly #outdatedProducers: (() => Promise<void>)[] = [];
+  readonly #outdatedBackends: (() => Promise<void>)[] = [];
   /** Where among the addresses to begin. */
   #first = 0;
   #closing: Promise<void> | undefined;
@@ -52,6 +53,10 @@ export class Connections {
   /** The one publisher of this process. */
   producer(): Producer {
     if (this.#closing) throw this.#closed();
+    return this.#publisher();
+  }
+
+  #publisher(): Producer {
     this.#producer ??= new Producer({
       open: (signal) => this.connect({ signal }),
       clock: this.#app.clock,
@@ -90,14 +95,14 @@ export class Connections {
     void this.#endpoints.reset();
     this.#first = 0;
     const producer = this.#producer;
-    if (producer) this.#outdated.push(() => producer[Symbol.asyncDispose]());
+    if (producer) this.#outdatedProducers.push(() => producer[Symbol.asyncDispose]());
     this.#producer = undefined;
   }
 
   /** Another result backend from now on. */
   backendChanged(): void {
     const opening = this.#backend.reset();
-    if (opening) this.#outdated.push(() => dispose(opening));
+    if (opening) this.#outdatedBackends.push(() => dispose(opening));
   }
 
   /** Settles when everything is closed; what fails on the way doesn't keep the rest open. */
@@ -107,16 +112,36 @@ export class Connections {
   }
 
   async #close(): Promise<void> {
-    // Publishers first: their calls tell the backend what to expect.
-    this.brokerChanged();
+    // Backends first: what they still have to store may travel by message.
     this.backendChanged();
-    const ends = await Promise.allSettled(this.#outdated.splice(0).map((end) => end()));
+    const backends = await settleAll(this.#outdatedBackends);
+    this.brokerChanged();
+    const ends = [...backends, ...(await settleAll(this.#outdatedProducers))];
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed) throw failed.reason;
   }
 
   #closed(): ClosedError {
     return new ClosedError(`The app ${this.#app.name}`);
+  }
+
+  #brokerAccess(): BrokerAccess {
+    const { config, oid } = this.#app;
+    return {
+      replyTo: oid,
+      connect: (options) => this.connect(options),
+      publish: (message, { exchange, routingKey, ifUnroutable }) =>
+        this.#publisher().publish(
+          message,
+          { exchange, routingKey },
+          {
+            timeoutMs: durationMs(config.publishTimeout, 'publishTimeout'),
+            retry: config.taskPublishRetry ? config.taskPublishRetryPolicy : undefined,
+            notBeforeMs: undefined,
+            ...(ifUnroutable && { ifUnroutable }),
+          },
+        ),
+    };
   }
 
   async #openBackend(): Promise<ResultBackend> {
@@ -132,7 +157,8 @@ export class Connections {
         expiresMs: expiresMs > 0 ? expiresMs : undefined,
         timeoutMs: durationMs(config.brokerConnectionTimeout, 'brokerConnectionTimeout'),
         fallbacks,
-        broker: { replyTo: this.#app.oid, connect: (choice) => this.connect(choice) },
+        persistent: config.resultPersistent,
+        broker: this.#brokerAccess(),
       });
     } catch (error) {
       if (error instanceof TqError) throw error;
@@ -160,6 +186,10 @@ async function backendOf(setting: BackendSetting, folder: string): Promise<Found
     url,
     fallbacks,
   };
+}
+
+function settleAll(ends: (() => Promise<void>)[]): Promise<readonly PromiseSettledResult<void>[]> {
+  return Promise.allSettled(ends.splice(0).map((end) => end()));
 }
 
 async function dispose(opening: Promise<ResultBackend>): Promise<void> {

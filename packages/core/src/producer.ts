@@ -33,6 +33,8 @@ export interface PublishPlan {
   readonly retry: RetryPlan;
   /** For transports that hold messages themselves. Unix milliseconds. */
   readonly notBeforeMs: number | undefined;
+  /** For answers, whose reader may have gone. */
+  readonly ifUnroutable?: 'drop';
 }
 
 /** Owns the publishing channel of an app: opened at the first message, opened again when it's lost. */
@@ -180,7 +182,8 @@ export async function declareQueue(channel: Channel, queue: Queue): Promise<void
   });
 }
 
-function addressOf({ exchange, routingKey }: Route, { notBeforeMs }: PublishPlan): Address {
+function addressOf({ exchange, routingKey }: Route, { notBeforeMs, ifUnroutable }: PublishPlan): Address {
+  if (ifUnroutable) return { exchange, routingKey, ifUnroutable };
   return notBeforeMs === undefined ? { exchange, routingKey } : { exchange, routingKey, notBeforeMs };
 }
 

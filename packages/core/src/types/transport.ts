@@ -122,6 +122,8 @@ export interface Address {
   readonly routingKey: string;
   /** The earliest moment of delivery, for brokers whose `traits.delays` is true. Unix milliseconds. */
   readonly notBeforeMs?: number;
+  /** What becomes of a message for a queue that isn't there, where the broker can tell. @default as the transport does */
+  readonly ifUnroutable?: 'drop';
 }
 
 /** Already encoded body, AMQP basic properties, application headers. */

@@ -1,7 +1,7 @@
-import { deferred } from '@tq/core/internal';
-import type { Deferred } from '@tq/core/internal';
+import { deferred } from './deferred.ts';
+import type { Deferred } from './deferred.ts';
 
-/** States of one task for one watcher, in their order. */
+/** Encoded states of one task for one watcher, in their order; for backends that are told of news. */
 export class Feed {
   readonly #texts: string[] = [];
   /** What was heard while the present state is being asked for. */

@@ -1,5 +1,5 @@
-import { deferred } from '@tq/core/internal';
-import type { Deferred } from '@tq/core/internal';
+import { deferred } from './deferred.ts';
+import type { Deferred } from './deferred.ts';
 
 /** Where an item stands in its turn. */
 export interface Place<Answer> {
