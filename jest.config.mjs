@@ -9,9 +9,23 @@ const swc = {
   sourceMaps: 'inline',
 };
 
+/** The servers that a project's tests talk to; Jest starts those of the projects it runs, once. */
+const services = {
+  'broker-amqp': 'rabbitmq',
+  'backend-rpc': 'rabbitmq',
+  'broker-redis': 'redis',
+  'backend-redis': 'redis',
+  e2e: 'both',
+  interop: 'both',
+};
+
 const project = (displayName, folder) => ({
   displayName,
   rootDir: `${root}/${folder}`,
+  ...(services[displayName] && {
+    globalSetup: `${root}/tools/services/setup-${services[displayName]}.mjs`,
+    globalTeardown: `${root}/tools/services/teardown.mjs`,
+  }),
   // Fails a file that leaves something running.
   testEnvironment: `${root}/tools/jest/environment.mjs`,
   extensionsToTreatAsEsm: ['.ts'],

@@ -1,0 +1,4 @@
+// Jest's globalSetup of the projects that need both brokers.
+import { provide } from './provide.mjs';
+
+export default () => provide('redis', 'rabbitmq');

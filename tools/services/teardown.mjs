@@ -1,0 +1,4 @@
+// Jest's globalTeardown of the projects that need a broker.
+import { release } from './provide.mjs';
+
+export default release;
