@@ -6,7 +6,7 @@ import { durationMs } from './duration.ts';
 import { BackendUnavailableError, ClosedError, ResultsDisabled, toError, TqError } from './errors.ts';
 import { Lazy } from './lifecycle.ts';
 import { Producer } from './producer.ts';
-import type { BackendDriver, ResultBackend } from './types/backend.ts';
+import type { BackendDriver, BrokerAccess, ResultBackend } from './types/backend.ts';
 import type { Clock } from './types/clock.ts';
 import type { Logger } from './types/logger.ts';
 import type { Connection } from './types/transport.ts';
@@ -15,10 +15,15 @@ import { maskUrl, parseUrl } from './url.ts';
 /** A result backend as an app names it: a URL, null for none, or a driver with its URL. */
 export type BackendSetting = string | null | { readonly driver: BackendDriver; readonly url?: string };
 
+/** Between the addresses of several Sentinels. */
+const SEPARATOR = /\s*;\s*(?=[a-z+]+:\/\/)/;
+
 /** What an app's connections ask it for; settings may change at any time. */
 export interface ConnectionsHost {
   readonly name: string;
   readonly folder: string;
+  /** Queue of its answers. */
+  readonly oid: string;
   readonly config: Config;
   readonly brokerSetting: BrokerSetting;
   readonly backendSetting: BackendSetting;
@@ -33,7 +38,8 @@ export class Connections {
   readonly #backend: Lazy<ResultBackend>;
   #producer: Producer | undefined;
   /** What was open when its setting changed: calls may still be in it, so it stays until the end. */
-  readonly #outdated: (() => Promise<void>)[] = [];
+  readonly #outdatedProducers: (() => Promise<void>)[] = [];
+  readonly #outdatedBackends: (() => Promise<void>)[] = [];
   /** Where among the addresses to begin. */
   #first = 0;
   #closing: Promise<void> | undefined;
@@ -47,6 +53,10 @@ export class Connections {
   /** The one publisher of this process. */
   producer(): Producer {
     if (this.#closing) throw this.#closed();
+    return this.#publisher();
+  }
+
+  #publisher(): Producer {
     this.#producer ??= new Producer({
       open: (signal) => this.connect({ signal }),
       clock: this.#app.clock,
@@ -85,14 +95,14 @@ export class Connections {
     void this.#endpoints.reset();
     this.#first = 0;
     const producer = this.#producer;
-    if (producer) this.#outdated.push(() => producer[Symbol.asyncDispose]());
+    if (producer) this.#outdatedProducers.push(() => producer[Symbol.asyncDispose]());
     this.#producer = undefined;
   }
 
   /** Another result backend from now on. */
   backendChanged(): void {
     const opening = this.#backend.reset();
-    if (opening) this.#outdated.push(() => dispose(opening));
+    if (opening) this.#outdatedBackends.push(() => dispose(opening));
   }
 
   /** Settles when everything is closed; what fails on the way doesn't keep the rest open. */
@@ -102,10 +112,11 @@ export class Connections {
   }
 
   async #close(): Promise<void> {
-    // Publishers first: their calls tell the backend what to expect.
-    this.brokerChanged();
+    // Backends first: what they still have to store may travel by message.
     this.backendChanged();
-    const ends = await Promise.allSettled(this.#outdated.splice(0).map((end) => end()));
+    const backends = await settleAll(this.#outdatedBackends);
+    this.brokerChanged();
+    const ends = [...backends, ...(await settleAll(this.#outdatedProducers))];
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed) throw failed.reason;
   }
@@ -114,9 +125,28 @@ export class Connections {
     return new ClosedError(`The app ${this.#app.name}`);
   }
 
+  #brokerAccess(): BrokerAccess {
+    const { config, oid } = this.#app;
+    return {
+      replyTo: oid,
+      connect: (options) => this.connect(options),
+      publish: (message, { exchange, routingKey, mandatory = false }) =>
+        this.#publisher().publish(
+          message,
+          { exchange, routingKey },
+          {
+            timeoutMs: durationMs(config.publishTimeout, 'publishTimeout'),
+            retry: config.taskPublishRetry ? config.taskPublishRetryPolicy : undefined,
+            notBeforeMs: undefined,
+            mandatory,
+          },
+        ),
+    };
+  }
+
   async #openBackend(): Promise<ResultBackend> {
     const { config, logger, clock, backendSetting, folder } = this.#app;
-    const { driver, url } = await backendOf(backendSetting, folder);
+    const { driver, url, fallbacks } = await backendOf(backendSetting, folder);
     const { resultExpires, resultBackendTransportOptions } = config;
     const expiresMs = resultExpires === null ? 0 : durationMs(resultExpires, 'resultExpires');
     try {
@@ -126,6 +156,9 @@ export class Connections {
         options: resultBackendTransportOptions,
         expiresMs: expiresMs > 0 ? expiresMs : undefined,
         timeoutMs: durationMs(config.brokerConnectionTimeout, 'brokerConnectionTimeout'),
+        fallbacks,
+        persistent: config.resultPersistent,
+        broker: this.#brokerAccess(),
       });
     } catch (error) {
       if (error instanceof TqError) throw error;
@@ -135,15 +168,28 @@ export class Connections {
   }
 }
 
-async function backendOf(
-  setting: BackendSetting,
-  folder: string,
-): Promise<{ readonly driver: BackendDriver; readonly url: URL }> {
+interface FoundBackend {
+  readonly driver: BackendDriver;
+  readonly url: URL;
+  readonly fallbacks: readonly URL[];
+}
+
+async function backendOf(setting: BackendSetting, folder: string): Promise<FoundBackend> {
   if (setting === null) throw new ResultsDisabled();
-  if (typeof setting !== 'string')
-    return { driver: setting.driver, url: parseUrl(setting.url ?? 'driver://', 'result backend') };
-  const url = parseUrl(setting, 'result backend');
-  return { driver: await findBackend(url, folder), url };
+  const text = typeof setting === 'string' ? setting : (setting.url ?? 'driver://');
+  const [url, ...fallbacks] = text.split(SEPARATOR).map((each) => parseUrl(each, 'result backend')) as [
+    URL,
+    ...URL[],
+  ];
+  return {
+    driver: typeof setting === 'string' ? await findBackend(url, folder) : setting.driver,
+    url,
+    fallbacks,
+  };
+}
+
+function settleAll(ends: (() => Promise<void>)[]): Promise<readonly PromiseSettledResult<void>[]> {
+  return Promise.allSettled(ends.splice(0).map((end) => end()));
 }
 
 async function dispose(opening: Promise<ResultBackend>): Promise<void> {

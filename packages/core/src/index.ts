@@ -61,6 +61,7 @@ export type { SignatureData } from './types/signature.ts';
 export type {
   BackendDriver,
   BackendOptions,
+  BrokerAccess,
   ChordPart,
   GroupStore,
   ReplyRoute,

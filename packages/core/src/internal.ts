@@ -2,6 +2,9 @@
 export { toError } from './errors.ts';
 export { deferred } from './deferred.ts';
 export type { Deferred } from './deferred.ts';
+export { Feed } from './feed.ts';
+export { pieces, Turn } from './turn.ts';
+export type { Place } from './turn.ts';
 export { Lazy, startAll } from './lifecycle.ts';
 export { stderrLogger } from './logger.ts';
 export { connectAny } from './connect.ts';

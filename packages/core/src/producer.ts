@@ -33,6 +33,8 @@ export interface PublishPlan {
   readonly retry: RetryPlan;
   /** For transports that hold messages themselves. Unix milliseconds. */
   readonly notBeforeMs: number | undefined;
+  /** Refuse what no queue takes. @default true, but for a fanout exchange */
+  readonly mandatory?: boolean;
 }
 
 /** Owns the publishing channel of an app: opened at the first message, opened again when it's lost. */
@@ -186,14 +188,16 @@ export async function declareQueue(channel: Channel, queue: Queue): Promise<void
 }
 
 /** A task that reaches no queue is lost, so it's refused; of a broadcast nobody needs to listen. */
-function addressOf(route: Route, { notBeforeMs }: PublishPlan): Address {
+function addressOf(route: Route, plan: PublishPlan): Address {
   const { exchange, routingKey } = route;
+  const { notBeforeMs } = plan;
   const type = route.exchangeType ?? route.queue?.exchangeType;
+  const mandatory = plan.mandatory ?? type !== 'fanout';
   return {
     exchange,
     routingKey,
     ...(notBeforeMs === undefined ? {} : { notBeforeMs }),
-    ...(type === 'fanout' ? {} : { mandatory: true }),
+    ...(mandatory ? { mandatory } : {}),
   };
 }
 

@@ -83,6 +83,7 @@ export const RULES: { readonly [K in keyof Settings]: Rule } = {
   resultBackend: orNull(text),
   resultBackendTransportOptions: map,
   resultExpires: orNull(duration),
+  resultPersistent: boolean,
   resultExtended: boolean,
   taskSerializer: text,
   taskCompression: orNull(text),

@@ -41,6 +41,8 @@ export interface Settings {
   resultBackendTransportOptions: Readonly<Record<string, unknown>>;
   /** Life of a result after its last change; null or 0 = for ever. @default 86400 */
   resultExpires: Duration | null;
+  /** rpc:// only: whether results on their way survive a restart of the broker. @default false */
+  resultPersistent: boolean;
   /** Keep name, args, kwargs, worker, retries and queue with each result. @default false */
   resultExtended: boolean;
 
@@ -177,6 +179,7 @@ export const DEFAULTS: Settings = frozen({
   resultBackend: null,
   resultBackendTransportOptions: {},
   resultExpires: 86_400,
+  resultPersistent: false,
   resultExtended: false,
   taskSerializer: 'json',
   taskCompression: null,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import { silentLogger, systemClock } from '@tq/core';
-import type { BackendDriver, Encoded, ReplyRoute, ResultBackend, TaskMeta } from '@tq/core';
+import type { BackendDriver, BrokerAccess, Encoded, ReplyRoute, ResultBackend, TaskMeta } from '@tq/core';
 import { backendGroups } from './backend/groups.ts';
 import { backendChords } from './backend/chords.ts';
 import { backendLife } from './backend/life.ts';
@@ -15,8 +15,8 @@ export interface BackendContractOptions {
   url(): URL | Promise<URL>;
   /** The setting `resultBackendTransportOptions`. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Where a task's result goes, for backends that answer by message. @default nowhere */
-  route?(taskId: string, client: ResultBackend): ReplyRoute;
+  /** The broker of one process, for backends that answer by message. Closed after the test. @default none */
+  broker?(url: URL): BrokerAccess & AsyncDisposable;
   /** Whether the backend has a group store. @default true */
   readonly groups?: boolean;
 }
@@ -41,18 +41,23 @@ export interface Pair {
 
 /** What every result backend must do. Run it in a test file of the driver's own package. */
 export function backendContract(name: string, options: BackendContractOptions): void {
-  const opened: ResultBackend[] = [];
+  const opened: AsyncDisposable[] = [];
+  const replyTo = new WeakMap<ResultBackend, string>();
   let url: URL;
 
   const open: BackendBench['open'] = async (change) => {
+    const broker = options.broker?.(url);
+    if (broker) opened.push(broker);
     const backend = await options.driver.connect(url, {
       logger: silentLogger,
       clock: systemClock,
       options: options.options ?? {},
       expiresMs: change?.expiresMs ?? 3_600_000,
       timeoutMs: 10_000,
+      ...(broker && { broker }),
     });
     opened.push(backend);
+    if (broker) replyTo.set(backend, broker.replyTo);
     return backend;
   };
   const bench: BackendBench = {
@@ -64,15 +69,17 @@ export function backendContract(name: string, options: BackendContractOptions): 
     },
     id: () => uniqueName('task'),
   };
-  const routeOf = (taskId: string, client: ResultBackend): ReplyRoute =>
-    options.route?.(taskId, client) ?? { replyTo: undefined, correlationId: taskId };
+  const routeOf = (taskId: string, client: ResultBackend): ReplyRoute => ({
+    replyTo: replyTo.get(client),
+    correlationId: taskId,
+  });
 
   describe(`${name} as a result backend`, () => {
     beforeEach(async () => {
       url = await options.url();
     });
     afterEach(async () => {
-      for (const backend of opened.splice(0).reverse()) await backend[Symbol.asyncDispose]();
+      for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
     });
     backendStates(bench);
     backendWatch(bench);

@@ -1,6 +1,7 @@
 /** Contract kits and helpers for the tests of tq: what every store, transport and backend must do. */
 export { backendContract } from './backend-contract.ts';
 export type { BackendContractOptions } from './backend-contract.ts';
+export { brokerThrough } from './broker-through.ts';
 export { storeContract } from './store-contract.ts';
 export type { StoreContractOptions, StoreWhere } from './store-contract.ts';
 export { transportContract } from './transport-contract.ts';

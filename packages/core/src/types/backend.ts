@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import type { Encoded } from './serializer.ts';
+import type { Address, Connection, Message } from './transport.ts';
 
 /** States that Celery stores (spec: results.md 1); a task may add its own. */
 export type TaskState =
@@ -70,6 +71,22 @@ export interface BackendOptions {
   /** Life of a result after its last change; undefined = for ever. Milliseconds. */
   readonly expiresMs: number | undefined;
   readonly timeoutMs: number;
+  /** Further addresses that the setting names behind the first, as for Sentinels. */
+  readonly fallbacks?: readonly URL[];
+  /** Whether answers that travel as messages shall survive a restart of the broker. The setting `resultPersistent`. @default false */
+  readonly persistent?: boolean;
+  /** The app's broker, for backends that answer by message. */
+  readonly broker?: BrokerAccess;
+}
+
+/** What a backend without a server of its own asks its host for. */
+export interface BrokerAccess {
+  /** The queue that this app's calls name as theirs for answers. */
+  readonly replyTo: string;
+  /** Opens a connection of the caller's own, to consume. */
+  connect(options: { readonly signal: AbortSignal }): Promise<Connection>;
+  /** Publishes through the app's one publisher, as patiently as its calls. */
+  publish(message: Message, to: Address): Promise<void>;
 }
 
 /** Where states and results live. Encoding, error mapping and waiting rules stay in core. */

@@ -1,0 +1,155 @@
+import { ClosedError } from '@tq/core';
+import type { BackendDriver, BackendOptions, Encoded, ResultBackend, TaskMeta } from '@tq/core';
+import { decodeMeta, encodeMeta, isFinal, pieces, toError, Turn } from '@tq/core/internal';
+import { openClient } from './client.ts';
+import type { Client } from './client.ts';
+import { unavailable } from './failure.ts';
+import { RedisGroups } from './groups.ts';
+import { keysWith } from './keys.ts';
+import type { Keys } from './keys.ts';
+import { settingsOf } from './settings.ts';
+import type { RedisSettings } from './settings.ts';
+import { Watches } from './watches.ts';
+
+/** Results in Redis as Celery keeps them. */
+export const redisBackend: BackendDriver = {
+  async connect(url: URL, options: BackendOptions): Promise<ResultBackend> {
+    const settings = settingsOf(url, options);
+    return new RedisBackend(await openClient(settings, options), settings, options);
+  },
+};
+
+/** Redis stands still while a script runs, so one script takes so much at most. */
+const STORED_AT_ONCE = { count: 500, size: 1_000_000 };
+const LOADED_AT_ONCE = { count: 1000, size: Infinity };
+
+type Kept = readonly [key: string, meta: string];
+
+/** One connection to Redis. What is stored or asked for in one tick travels together; nothing is polled. */
+class RedisBackend implements ResultBackend {
+  readonly traits = { driver: 'redis', persistent: true, expiresByItself: true };
+  readonly groups: RedisGroups;
+  readonly #client: Client;
+  readonly #keys: Keys;
+  /** Milliseconds, or '' for ever. */
+  readonly #life: string;
+  readonly #timeoutMs: number;
+  readonly #kept: Turn<Kept, void>;
+  readonly #loaded: Turn<string, string | null>;
+  readonly #watches: Watches;
+  #disposing: Promise<void> | undefined;
+
+  constructor(client: Client, settings: RedisSettings, { expiresMs, timeoutMs }: BackendOptions) {
+    this.#client = client;
+    this.#keys = keysWith(settings.globalPrefix);
+    this.#life = expiresMs === undefined ? '' : String(Math.max(1, Math.round(expiresMs)));
+    this.#timeoutMs = timeoutMs;
+    this.#kept = new Turn((metas) => this.#keep(metas));
+    this.#loaded = new Turn((keys) => this.#read(keys));
+    this.#watches = new Watches(client, (key) => this.#loaded.ask(key), settings);
+    this.groups = new RedisGroups({
+      client,
+      keys: this.#keys,
+      ordered: settings.chordOrdered,
+      life: this.#life,
+      guard: (work) => this.#guard(work),
+      put: (key, value) => this.#put(key, value),
+    });
+  }
+
+  /** Results stay, so none can be missed. */
+  async expect(): Promise<void> {
+    this.#ensureOpen();
+  }
+
+  store(meta: TaskMeta<Encoded>): Promise<void> {
+    try {
+      this.#ensureOpen();
+      return this.#kept.add([this.#keys.task(meta.taskId), encodeMeta(meta)])
+        .all as Promise<unknown> as Promise<void>;
+    } catch (error) {
+      return Promise.reject(toError(error));
+    }
+  }
+
+  load(taskId: string): Promise<TaskMeta | undefined> {
+    return this.#guard(async () => {
+      const text = await this.#loaded.ask(this.#keys.task(taskId));
+      return text === null ? undefined : decodeMeta(text);
+    });
+  }
+
+  async *watch(taskId: string, { signal }: { readonly signal: AbortSignal }): AsyncIterable<TaskMeta> {
+    this.#ensureOpen();
+    if (signal.aborted) return;
+    for await (const text of this.#watches.watch(this.#keys.task(taskId), signal)) {
+      const meta = decodeMeta(text);
+      yield meta;
+      if (isFinal(meta.status)) return;
+    }
+  }
+
+  forget(taskId: string): Promise<void> {
+    return this.#guard(async () => void (await this.#client.del(this.#keys.task(taskId))));
+  }
+
+  /** What was given before is stored, if Redis answers in time. Settles always. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#disposing ??= this.#dispose());
+  }
+
+  async #dispose(): Promise<void> {
+    this.#watches.close(closed());
+    // Whatever is still under way then is refused.
+    const timer = setTimeout(() => this.#client.disconnect(), this.#timeoutMs);
+    await Promise.all([this.#kept.flush(), this.#loaded.flush(), this.groups.flush()]);
+    clearTimeout(timer);
+    this.#client.disconnect();
+  }
+
+  async #keep(metas: readonly Kept[]): Promise<readonly void[]> {
+    try {
+      await Promise.all(
+        pieces(metas, STORED_AT_ONCE, ([, meta]) => meta.length).map((piece) =>
+          this.#client.tqStore(
+            piece.length,
+            ...piece.map(([key]) => key),
+            this.#life,
+            ...piece.map(([, meta]) => meta),
+          ),
+        ),
+      );
+      return [];
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async #read(keys: readonly string[]): Promise<readonly (string | null)[]> {
+    const found = await Promise.all(
+      pieces(keys, LOADED_AT_ONCE, () => 0).map((piece) => this.#client.mget(...piece)),
+    );
+    return found.flat();
+  }
+
+  async #put(key: string, value: string): Promise<void> {
+    await this.#client.tqStore(1, key, this.#life, value);
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
+    this.#ensureOpen();
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#disposing ? closed() : unavailable(error);
+    }
+  }
+
+  #ensureOpen(): void {
+    if (this.#disposing) throw closed();
+  }
+}
+
+function closed(): ClosedError {
+  return new ClosedError('The result backend');
+}

@@ -1,0 +1,102 @@
+import { BackendUnavailableError, ImproperlyConfigured } from '@tq/core';
+import type { BackendOptions } from '@tq/core';
+import { maskUrl, toError } from '@tq/core/internal';
+import { Redis } from 'ioredis';
+import { COUNT, STORE } from './scripts.ts';
+import type { RedisSettings, RetryPolicy } from './settings.ts';
+
+type Answers = readonly (readonly string[] | string | null)[];
+
+/** The connection, with our scripts as commands. The first argument counts the keys. */
+export type Client = Redis & {
+  tqStore(keys: number, ...args: readonly string[]): Promise<number>;
+  tqCount(keys: number, ...args: readonly string[]): Promise<Answers>;
+};
+
+/**
+ * The one connection of a backend: RESP3 lets it listen and ask at once, and orders what is heard against what is
+ * answered. Lost, it comes back by itself, with what was under way.
+ */
+export async function openClient(settings: RedisSettings, options: BackendOptions): Promise<Client> {
+  const { retry } = settings;
+  let reached = false;
+  let lastError: Error | undefined;
+  const pause = (attempt: number): number | null => (reached ? pauseMs(retry, attempt) : null);
+  const client = new Redis({
+    ...settings.server,
+    lazyConnect: true,
+    connectionName: 'tq:results',
+    connectTimeout: options.timeoutMs,
+    socketTimeout: settings.socketTimeoutMs,
+    maxRetriesPerRequest: retry.maxRetries,
+    retryStrategy: pause,
+    sentinelRetryStrategy: pause,
+    autoResubscribe: false, // Watches does it, with a look at what was missed
+    reconnectOnError: (error) => (error.message.includes('READONLY') ? 2 : false), // a former master
+    scripts: { tqStore: { lua: STORE }, tqCount: { lua: COUNT } },
+  }) as Client;
+  client.on('error', (error: Error) => (lastError = error));
+  try {
+    await inTime(client.connect(), options.timeoutMs);
+    await checkServer(client, options);
+  } catch (error) {
+    client.disconnect();
+    if (error instanceof ImproperlyConfigured) throw error;
+    const why = maskUrl((lastError ?? toError(error)).message || 'no answer');
+    throw new BackendUnavailableError(`Can't reach the Redis of the result backend: ${why}`, {
+      cause: error,
+    });
+  }
+  reached = true;
+  logOutages(client, options, () => lastError);
+  return client;
+}
+
+/** Celery's linear policy; each pause is shortened by chance, so that many clients don't come back at one moment. */
+function pauseMs({ firstMs, stepMs, maxMs }: RetryPolicy, attempt: number): number {
+  const full = Math.min(maxMs, firstMs + stepMs * (attempt - 1));
+  return full * (0.5 + Math.random() / 2);
+}
+
+async function inTime(connecting: Promise<void>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+  });
+  try {
+    await Promise.race([connecting, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Results that Redis may throw away are worth a warning; a cache for them can be what is wanted, so it isn't refused. */
+async function checkServer(client: Client, { logger }: BackendOptions): Promise<void> {
+  const info = await client.info().catch(() => ''); // not everybody may ask
+  const value = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];
+  const version = value('redis_version');
+  if (version !== undefined && Number.parseInt(version, 10) < 6)
+    throw new ImproperlyConfigured(`The result backend needs Redis 6 or later, and this one is ${version}.`);
+  const policy = value('maxmemory_policy');
+  if (policy === undefined || policy === 'noeviction' || value('maxmemory') === '0') return;
+  logger.warn(
+    'This Redis throws results and chord counters away when its memory is full: tasks then stay PENDING and chords never end. Use CONFIG SET maxmemory-policy noeviction',
+    { policy },
+  );
+}
+
+/** One line when the link is lost, one when it is back. */
+function logOutages(client: Client, { logger }: BackendOptions, lastError: () => Error | undefined): void {
+  let lost = false;
+  client.on('reconnecting', () => {
+    if (lost) return;
+    lost = true;
+    logger.warn('Connection to the result backend lost; reconnecting', {
+      reason: maskUrl(lastError()?.message ?? 'closed by the server'),
+    });
+  });
+  client.on('ready', () => {
+    if (lost) logger.info('Connected to the result backend again');
+    lost = false;
+  });
+}

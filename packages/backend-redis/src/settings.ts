@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { ImproperlyConfigured } from '@tq/core';
+import type { BackendOptions } from '@tq/core';
+import { durationMs } from '@tq/core/internal';
+import type { RedisOptions } from 'ioredis';
+
+/** Without what the client's constructor types in a way of its own. */
+type ServerOptions = Omit<RedisOptions, 'replyMapping'>;
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** What the URL and `resultBackendTransportOptions` say. */
+export interface RedisSettings {
+  /** Where Redis is and how to get in. */
+  readonly server: ServerOptions;
+  readonly globalPrefix: string;
+  /** Whether chord parts stand in the order of the header. */
+  readonly chordOrdered: boolean;
+  readonly retry: RetryPolicy;
+  /** A server that owes an answer for so long is given up. Milliseconds. */
+  readonly socketTimeoutMs: number;
+  /** Pause between two looks at a connection on which results are awaited. Milliseconds. */
+  readonly healthCheckMs: number;
+  /** How long those who wait for results outlast a server that is gone. Milliseconds. */
+  readonly outageMs: number;
+}
+
+/** Pauses between attempts to reach Redis again, each shortened by chance by up to a half. */
+export interface RetryPolicy {
+  /** After so many attempts commands fail. */
+  readonly maxRetries: number;
+  readonly firstMs: number;
+  readonly stepMs: number;
+  readonly maxMs: number;
+}
+
+/** Reads Celery's spelling of an option and ours; what the URL says goes first. */
+export function settingsOf(url: URL, { options, fallbacks }: BackendOptions): RedisSettings {
+  const given = (name: string): unknown =>
+    url.searchParams.get(name) ??
+    url.searchParams.get(camelCase(name)) ??
+    options[name] ??
+    options[camelCase(name)];
+  const period = (name: string, preset: string): number =>
+    durationMs((given(name) ?? preset) as string, name);
+  return {
+    server: { ...serverOf(url, fallbacks ?? [], given), ...credentials(url) },
+    globalPrefix: textOf(given('global_keyprefix')) ?? '',
+    chordOrdered: flagOf(given('result_chord_ordered')) ?? true,
+    retry: retryOf(given('retry_policy')),
+    socketTimeoutMs: period('socket_timeout', '10s'),
+    healthCheckMs: period('health_check_interval', '10s'),
+    outageMs: period('outage_patience', '2m'),
+  };
+}
+
+function serverOf(url: URL, fallbacks: readonly URL[], given: (name: string) => unknown): ServerOptions {
+  switch (url.protocol) {
+    case 'redis+socket:':
+    case 'socket:':
+      return { path: decodeURIComponent(url.pathname), db: databaseOf(textOf(given('virtual_host')) ?? '') };
+    case 'sentinel:':
+      return sentinelOf([url, ...fallbacks], given);
+    default:
+      return {
+        host: hostOf(url),
+        port: Number(url.port || 6379),
+        db: databaseOf(url.pathname),
+        ...(url.protocol === 'rediss:' && { tls: tlsOf(given) }),
+      };
+  }
+}
+
+function sentinelOf(urls: readonly URL[], given: (name: string) => unknown): ServerOptions {
+  const name = textOf(given('master_name'));
+  if (name === undefined)
+    throw new ImproperlyConfigured(
+      'A sentinel:// result backend needs the name of its master: resultBackendTransportOptions: { master_name: "mymaster" }.',
+    );
+  const own = (given('sentinel_kwargs') ?? {}) as Given;
+  return {
+    sentinels: urls.map((each) => ({ host: hostOf(each), port: Number(each.port || 26_379) })),
+    name,
+    db: databaseOf(urls[0]?.pathname ?? ''),
+    ...(typeof own['username'] === 'string' && { sentinelUsername: own['username'] }),
+    ...(typeof own['password'] === 'string' && { sentinelPassword: own['password'] }),
+  };
+}
+
+function credentials(url: URL): ServerOptions {
+  return {
+    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
+    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+  };
+}
+
+function hostOf(url: URL): string {
+  return url.hostname === '' ? 'localhost' : url.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+function databaseOf(path: string): number {
+  const text = path.replace(/^\//, '');
+  if (/^\d*$/.test(text)) return Number(text);
+  throw new ImproperlyConfigured(
+    `A Redis result backend is named with the number of its database, as in redis://localhost/1, not with ${JSON.stringify(text)}.`,
+  );
+}
+
+/** Celery's names of the TLS parameters. Certificates are checked unless `ssl_cert_reqs` is `none`. */
+function tlsOf(given: (name: string) => unknown): NonNullable<RedisOptions['tls']> {
+  const checked = !/none$/i.test(textOf(given('ssl_cert_reqs')) ?? 'required');
+  const [ca, cert, key] = ['ssl_ca_certs', 'ssl_certfile', 'ssl_keyfile'].map((name) => {
+    const file = textOf(given(name));
+    return file === undefined ? undefined : readFileSync(file);
+  });
+  return {
+    rejectUnauthorized: checked,
+    ...(flagOf(given('ssl_check_hostname')) === false && { checkServerIdentity: () => undefined }),
+    ...(ca && { ca }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+  };
+}
+
+function retryOf(policy: unknown): RetryPolicy {
+  const given = (policy ?? {}) as Given;
+  const read = (name: string): unknown => given[name] ?? given[camelCase(name)];
+  const ms = (name: string, preset: number): number => durationMs((read(name) ?? preset) as number, name);
+  return {
+    maxRetries: Number(read('max_retries') ?? 20),
+    firstMs: ms('interval_start', 0.05),
+    stepMs: ms('interval_step', 0.2),
+    maxMs: ms('interval_max', 1),
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined || value === null || value === '' ? undefined : String(value as string);
+}
+
+function flagOf(value: unknown): boolean | undefined {
+  return value === undefined || value === null
+    ? undefined
+    : !/^(false|0|no|off)$/i.test(String(value as string));
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

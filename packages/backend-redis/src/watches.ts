@@ -1,0 +1,114 @@
+import { BackendUnavailableError } from '@tq/core';
+import { Feed } from '@tq/core/internal';
+import type { Client } from './client.ts';
+import { isOutage, unavailable } from './failure.ts';
+import type { RedisSettings } from './settings.ts';
+
+/**
+ * Everybody who waits for results on one connection. One subscription for each task that is awaited, so a result costs
+ * the same however many are. After a lost connection all are subscribed and looked at again.
+ */
+export class Watches {
+  readonly #client: Client;
+  readonly #load: (key: string) => Promise<string | null>;
+  readonly #settings: RedisSettings;
+  readonly #feeds = new Map<string, Set<Feed>>();
+  #health: NodeJS.Timeout | undefined;
+  #patience: NodeJS.Timeout | undefined;
+  #pinging = false;
+
+  constructor(client: Client, load: (key: string) => Promise<string | null>, settings: RedisSettings) {
+    this.#client = client;
+    this.#load = load;
+    this.#settings = settings;
+    client.on('message', (key: string, text: string) => this.#hear(key, text));
+    client.on('close', () => this.#lost());
+    client.on('ready', () => this.#regained());
+  }
+
+  /** The present state, then every later one. Ends when aborted. */
+  async *watch(key: string, signal: AbortSignal): AsyncIterable<string> {
+    const feed = new Feed();
+    const abort = (): void => feed.end();
+    signal.addEventListener('abort', abort, { once: true });
+    this.#add(key, feed);
+    try {
+      yield* feed.read();
+    } finally {
+      signal.removeEventListener('abort', abort);
+      this.#remove(key, feed);
+    }
+  }
+
+  close(reason: Error): void {
+    this.#endAll(reason);
+    clearInterval(this.#health);
+    clearTimeout(this.#patience);
+  }
+
+  #add(key: string, feed: Feed): void {
+    const feeds = this.#feeds.get(key);
+    if (feeds) feeds.add(feed);
+    else this.#feeds.set(key, new Set([feed]));
+    this.#health ??= setInterval(() => void this.#check(), this.#settings.healthCheckMs);
+    if (this.#client.status !== 'ready') this.#lost();
+    void this.#begin(key, [feed], feeds === undefined); // never rejects
+  }
+
+  #remove(key: string, feed: Feed): void {
+    const feeds = this.#feeds.get(key);
+    if (!feeds?.delete(feed) || feeds.size > 0) return;
+    this.#feeds.delete(key);
+    if (this.#client.status === 'ready') this.#client.unsubscribe(key).catch(() => undefined); // the link is gone, and the subscription with it
+    if (this.#feeds.size > 0) return;
+    clearInterval(this.#health);
+    this.#health = undefined;
+  }
+
+  /** Listens first, then looks; both travel together. */
+  async #begin(key: string, feeds: Iterable<Feed>, listen: boolean): Promise<void> {
+    for (const feed of feeds) feed.hold();
+    try {
+      const [text] = await Promise.all([this.#load(key), listen && this.#client.subscribe(key)]);
+      for (const feed of feeds) feed.present(text);
+    } catch (error) {
+      // Of a lost link `ready` or the end of the patience will tell.
+      if (!isOutage(error)) for (const feed of feeds) feed.end(unavailable(error));
+    }
+  }
+
+  #hear(key: string, text: string): void {
+    for (const feed of this.#feeds.get(key) ?? []) feed.hear(text);
+  }
+
+  /** A link that nothing is heard of may be dead: the server has to answer, or the client's time-out ends it. */
+  async #check(): Promise<void> {
+    if (this.#pinging || this.#client.status !== 'ready') return;
+    this.#pinging = true;
+    await this.#client.ping().catch(() => undefined); // the loss of the link is told elsewhere
+    this.#pinging = false;
+  }
+
+  #lost(): void {
+    this.#patience ??= setTimeout(() => this.#giveUp(), this.#settings.outageMs).unref();
+  }
+
+  #giveUp(): void {
+    this.#patience = undefined;
+    this.#endAll(
+      new BackendUnavailableError(
+        `The Redis of the result backend has been away for ${this.#settings.outageMs / 1000} s while results were awaited. They can be asked for again when it is back.`,
+      ),
+    );
+  }
+
+  #regained(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    for (const [key, feeds] of this.#feeds) void this.#begin(key, [...feeds], true); // never rejects
+  }
+
+  #endAll(reason: Error): void {
+    for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.end(reason);
+  }
+}
