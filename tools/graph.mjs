@@ -39,6 +39,7 @@ export const ONLY_IN = {
   amqplib: ['broker-amqp'],
   ioredis: ['broker-redis', 'backend-redis'],
   libsql: ['sqlite'],
+  yaml: ['core'],
   winston: ['cli'],
   yargs: ['cli'],
   zod: ['cli'],

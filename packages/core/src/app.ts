@@ -97,7 +97,7 @@ export class App implements AsyncDisposable {
   /** What `use()` has added. */
   readonly interceptors: Interceptor[] = [];
   /** How bodies are written and read; `app.serializers.register()` adds one. */
-  readonly serializers = new Serializers();
+  readonly serializers = new Serializers(() => this.folder);
   /** Error classes that come back as themselves: after `app.errors.register(OutOfStock)`, `get()` throws an OutOfStock. */
   readonly errors = new ErrorRegistry();
   /** What time it is. */

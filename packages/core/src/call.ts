@@ -9,6 +9,7 @@ import { encodeCall } from './message/encode-call.ts';
 import type { OutgoingTask } from './message/protocol2.ts';
 import { argsRepr, kwargsRepr } from './message/repr.ts';
 import type { PublishPlan } from './producer.ts';
+import { deliveryModeNumber } from './queue-definition.ts';
 import { route } from './routing.ts';
 import type { Route, RouteOptions } from './routing.ts';
 import type { Serializers } from './serialize/registry.ts';
@@ -64,7 +65,9 @@ export function prepareCall(
     message: encodeCall(call, {
       serializer: options.serializer ?? own?.serializer ?? config.taskSerializer,
       compression: compressionOf(options, own, config),
-      deliveryMode: deliveryMode(options.deliveryMode ?? own?.deliveryMode ?? config.taskDefaultDeliveryMode),
+      deliveryMode: deliveryModeNumber(
+        options.deliveryMode ?? own?.deliveryMode ?? routed.deliveryMode ?? config.taskDefaultDeliveryMode,
+      ),
       priority: routed.priority ?? inherited ?? 0,
       replyTo: options.replyTo ?? around.replyTo,
       expiration: expiresMs === null ? undefined : String(Math.max(0, Math.trunc(expiresMs - nowMs))),
@@ -187,10 +190,6 @@ function shadowOf(
 
 function seconds(value: Duration | undefined, what: string): number | null {
   return value === undefined ? null : durationSeconds(value, what);
-}
-
-function deliveryMode(mode: 1 | 2 | 'transient' | 'persistent'): 1 | 2 {
-  return mode === 1 || mode === 'transient' ? 1 : 2;
 }
 
 function publishPlan(options: CallOptions, config: Config, etaMs: number | null): PublishPlan {

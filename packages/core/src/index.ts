@@ -40,10 +40,19 @@ export { defineTask } from './define-task.ts';
 export type { DefinedTask } from './define-task.ts';
 export type { Duration, Instant } from './duration.ts';
 export { Ignore, Reject, Retry } from './flow.ts';
-export type { QueueDefinition } from './queues.ts';
+export { broadcast, workerDirect } from './queue-definition.ts';
+export type { BindingDefinition, ExchangeDefinition, QueueDefinition } from './queue-definition.ts';
 export { AsyncResult } from './result.ts';
 export type { GetOptions } from './result.ts';
-export type { RouteFunction, RouteOptions, TaskRoutes } from './routing.ts';
+export type {
+  RouteFunction,
+  RouteMap,
+  RouteOptions,
+  RoutePair,
+  RouterObject,
+  RouteTarget,
+  TaskRoutes,
+} from './routing.ts';
 export { SentCall } from './sent-call.ts';
 export type { PublishRetryPolicy, Settings } from './settings.ts';
 export { Signature } from './signature.ts';

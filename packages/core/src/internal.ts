@@ -18,7 +18,7 @@ export { DELIVERIES_HEADER, readRequest } from './message/request.ts';
 export { isProtocol1, upgradeProtocol1 } from './message/protocol1.ts';
 export { readBody } from './message/protocol2.ts';
 export { defaultNodeName, expandFileName, expandNodeName } from './nodename.ts';
-export { declareQueue } from './producer.ts';
+export { declareQueue } from './declare-queue.ts';
 export type { PublishPlan } from './producer.ts';
 export { consumedQueues, definedQueues, queueNamed } from './queues.ts';
 export type { Queue } from './queues.ts';

@@ -27,6 +27,27 @@ export async function importOptional(
   return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
 }
 
+/**
+ * The same at once, for a package that can be had by `require()`.
+ * @throws MissingPackage with the sentence `missing`
+ */
+export function requireOptional(
+  name: string,
+  from: string,
+  missing: string,
+): Readonly<Record<string, unknown>> {
+  let absent: unknown;
+  for (const place of [import.meta.url, join(from, 'resolve.js')]) {
+    try {
+      return createRequire(place)(name) as Readonly<Record<string, unknown>>;
+    } catch (error) {
+      if (!isNotFound(error, name)) throw error;
+      absent = error;
+    }
+  }
+  throw new MissingPackage(name, missing, { cause: absent });
+}
+
 /** Whether this very package is missing, rather than something that it imports. */
 function isNotFound(error: unknown, name: string): boolean {
   const { code, message = '' } = error as { readonly code?: string; readonly message?: string };

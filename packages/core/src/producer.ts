@@ -1,10 +1,10 @@
 import { backoffFromPolicy } from './publish-retry.ts';
 import type { RetryPlan } from './publish-retry.ts';
 import { Deadlines } from './deadlines.ts';
+import { declareForPublishing } from './declare-queue.ts';
 import { BrokerUnavailableError, ClosedError, PublishError } from './errors.ts';
 import { Lazy } from './lifecycle.ts';
 import type { Route } from './routing.ts';
-import type { Queue } from './queues.ts';
 import type { Clock } from './types/clock.ts';
 import type { Address, Channel, Connection, Message } from './types/transport.ts';
 
@@ -147,7 +147,7 @@ export class Producer implements AsyncDisposable {
     let declared = link.declared.get(name);
     if (!declared) {
       declared = route.queue
-        ? declareQueue(link.channel, route.queue)
+        ? declareForPublishing(link.channel, route.queue)
         : link.channel.declareExchange({ name: route.exchange, type: route.exchangeType ?? 'direct' });
       link.declared.set(name, declared);
       declared.catch(() => link.declared.delete(name));
@@ -167,24 +167,6 @@ export class Producer implements AsyncDisposable {
     });
     return link;
   }
-}
-
-/** Declares a queue with the exchange that feeds it, and binds the two. */
-export async function declareQueue(channel: Channel, queue: Queue): Promise<void> {
-  if (queue.exchange !== '')
-    await channel.declareExchange({ name: queue.exchange, type: queue.exchangeType, durable: queue.durable });
-  await channel.declareQueue({
-    name: queue.name,
-    durable: queue.durable,
-    ...(queue.queueArguments ? { arguments: queue.queueArguments } : {}),
-  });
-  if (queue.exchange === '') return;
-  await channel.bindQueue({
-    exchange: queue.exchange,
-    queue: queue.name,
-    routingKey: queue.routingKey,
-    ...(queue.bindingArguments ? { arguments: queue.bindingArguments } : {}),
-  });
 }
 
 /** A task that reaches no queue is lost, so it's refused; of a broadcast nobody needs to listen. */

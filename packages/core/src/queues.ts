@@ -1,29 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Config } from './config.ts';
 import { ImproperlyConfigured } from './errors.ts';
-import type { ExchangeType } from './types/transport.ts';
+import { completeQueue, directQueue, workerDirect } from './queue-definition.ts';
+import type { Queue, QueueDefinition, QueueFallback } from './queue-definition.ts';
 
-/** A queue with the exchange that feeds it. */
-export interface QueueDefinition {
-  readonly name: string;
-  /** The exchange that feeds it. @default the queue's name */
-  readonly exchange?: string;
-  /** How that exchange sorts. @default the setting taskDefaultExchangeType */
-  readonly exchangeType?: ExchangeType;
-  /** What binds the queue to the exchange. @default the queue's name */
-  readonly routingKey?: string;
-  /** Whether queue and exchange outlive a restart of the broker. @default true */
-  readonly durable?: boolean;
-  /** Arguments of the queue's declaration. */
-  readonly queueArguments?: Readonly<Record<string, unknown>>;
-  /** Arguments of the binding, for headers exchanges. */
-  readonly bindingArguments?: Readonly<Record<string, unknown>>;
-}
-
-/** A definition with nothing left open. */
-export type Queue = Required<
-  Pick<QueueDefinition, 'name' | 'exchange' | 'exchangeType' | 'routingKey' | 'durable'>
-> &
-  Pick<QueueDefinition, 'queueArguments' | 'bindingArguments'>;
+export type { Queue, QueueDefinition } from './queue-definition.ts';
 
 /** A configuration doesn't change, so its queues are made once: every call asks for one. */
 const definedIn = new WeakMap<Config, ReadonlyMap<string, Queue>>();
@@ -37,67 +18,82 @@ export function definedQueues(config: Config): ReadonlyMap<string, Queue> {
 
 function readQueues(config: Config): ReadonlyMap<string, Queue> {
   const given = config.taskQueues;
-  if (given === null) return new Map([[config.taskDefaultQueue, defaultQueue(config)]]);
-  const list: readonly QueueDefinition[] = Array.isArray(given)
-    ? (given as readonly QueueDefinition[])
-    : Object.entries(given).map(([name, definition]) => ({ ...(definition as object), name }));
+  if (given === null || Object.keys(given).length === 0)
+    return new Map([[config.taskDefaultQueue, defaultQueue(config)]]);
   const queues = new Map<string, Queue>();
-  for (const definition of list) {
+  for (const definition of listOf(given)) {
     if (typeof definition?.name !== 'string' || definition.name === '') {
       throw new ImproperlyConfigured('Every entry of the setting taskQueues needs a name.');
     }
-    queues.set(definition.name, completed(definition, config));
+    queues.set(definition.name, completeQueue(definition, fallback(config), config));
   }
   return queues;
 }
 
-/** A queue by name: defined, or made up as `taskCreateMissingQueues` allows. */
+/** In a map the routing key of a queue is its name, as in Celery. */
+function listOf(given: NonNullable<Config['taskQueues']>): readonly QueueDefinition[] {
+  if (Array.isArray(given)) return given as readonly QueueDefinition[];
+  return Object.entries(given).map(([name, definition]) => ({
+    routingKey: name,
+    ...(definition as object),
+    name,
+  }));
+}
+
+/** A queue by name: defined, of one worker, or made up as `taskCreateMissingQueues` allows. */
 export function queueNamed(name: string, config: Config): Queue {
   const defined = definedQueues(config).get(name);
   if (defined) return defined;
-  if (name === config.taskDefaultQueue) return defaultQueue(config);
+  const direct = directQueue(name);
+  if (direct) return completeQueue(direct, fallback(config), config);
   if (!config.taskCreateMissingQueues) {
     throw new ImproperlyConfigured(
       `The queue ${JSON.stringify(name)} is not in the setting taskQueues, and taskCreateMissingQueues is off.`,
     );
   }
-  // Always direct, as in Celery: a Python peer that makes it up too must declare the same.
-  return completed({ name, exchangeType: 'direct' }, config);
+  return missingQueue(name, config);
 }
 
 /**
- * The queues a worker consumes: the named ones, or all that are defined, without the excluded ones.
+ * The queues a worker consumes: the named ones, or all that are defined, without the excluded ones. Of a broadcast queue
+ * every worker has its own; the queue of a worker alone is there where the setting workerDirect asks for it.
  */
 export function consumedQueues(
   config: Config,
-  choice: { readonly select?: readonly string[]; readonly exclude?: readonly string[] },
+  choice: {
+    readonly select?: readonly string[];
+    readonly exclude?: readonly string[];
+    /** The worker's node name. */
+    readonly hostname?: string;
+  },
 ): readonly Queue[] {
   const names = choice.select && choice.select.length > 0 ? choice.select : [...definedQueues(config).keys()];
   const excluded = new Set(choice.exclude);
-  const queues = [...new Set(names)]
+  const own = config.workerDirect && choice.hostname !== undefined ? [workerDirect(choice.hostname)] : [];
+  const queues = [...new Set([...names, ...own])]
     .filter((name) => !excluded.has(name))
-    .map((name) => queueNamed(name, config));
+    .map((name) => queueNamed(name, config))
+    .map((queue) => (queue.broadcast ? { ...queue, name: `bcast.${randomUUID()}` } : queue));
   if (queues.length === 0) throw new ImproperlyConfigured('No queue is left to consume from.');
   return queues;
 }
 
-function defaultQueue(config: Config): Queue {
-  return completed(
-    {
-      name: config.taskDefaultQueue,
-      exchange: config.taskDefaultExchange ?? config.taskDefaultQueue,
-      routingKey: config.taskDefaultRoutingKey ?? config.taskDefaultQueue,
-    },
-    config,
-  );
+function fallback(config: Config): QueueFallback {
+  return {
+    exchange: config.taskDefaultExchange ?? config.taskDefaultQueue,
+    exchangeType: config.taskDefaultExchangeType,
+    routingKey: config.taskDefaultRoutingKey ?? config.taskDefaultQueue,
+  };
 }
 
-function completed(definition: QueueDefinition, config: Config): Queue {
-  return {
-    exchange: definition.name,
-    exchangeType: config.taskDefaultExchangeType,
-    routingKey: definition.name,
-    durable: true,
-    ...definition,
-  };
+function defaultQueue(config: Config): Queue {
+  const { taskDefaultQueue: name, taskDefaultQueueType: type } = config;
+  return completeQueue({ name, type }, fallback(config), config);
+}
+
+/** A Python peer that makes it up too must declare the same: an exchange and a key of the queue's name. */
+function missingQueue(name: string, config: Config): Queue {
+  const { taskCreateMissingQueueType: type, taskCreateMissingQueueExchangeType: exchangeType } = config;
+  const definition = { name, exchange: name, exchangeType: exchangeType ?? 'direct', routingKey: name, type };
+  return completeQueue(definition, fallback(config), config);
 }

@@ -27,20 +27,32 @@ export type RouteFunction = (
   options: RouteOptions,
 ) => RouteOptions | string | null | undefined;
 
-type RouteTarget = RouteOptions | string;
+/** Where a call goes: a queue by its name, or options. */
+export type RouteTarget = RouteOptions | string;
+
+/** A router with a method, as libraries write them. */
+export interface RouterObject {
+  routeForTask(...call: Parameters<RouteFunction>): ReturnType<RouteFunction>;
+}
+
+/** A task name, exact or with `*`, `?` and `[…]`, or a regular expression; and where such tasks go. */
+export type RoutePair = readonly [RegExp | string, RouteTarget];
+
+/** Targets by name or pattern: exact names first, then patterns in their order. */
+export type RouteMap =
+  | Readonly<Record<string, RouteTarget>>
+  | ReadonlyMap<RegExp | string, RouteTarget>
+  | readonly RoutePair[];
 
 /**
- * The setting `taskRoutes`: a map from task names (exact, or with `*` and `?`) to a queue or options, a function, a pair
- * of a regular expression and a target, or a list of these; the first that answers wins.
+ * The setting `taskRoutes`: a map from task names (exact, or with `*`, `?` and `[…]`) to a queue or options, a function, a
+ * pair of a regular expression and a target, or a list of these; the first that answers wins.
  */
 export type TaskRoutes =
-  | Readonly<Record<string, RouteTarget>>
+  | RouteMap
   | RouteFunction
-  | readonly (
-      | Readonly<Record<string, RouteTarget>>
-      | RouteFunction
-      | readonly [RegExp | string, RouteTarget]
-    )[];
+  | RouterObject
+  | readonly (RouteMap | RouteFunction | RouterObject | RoutePair)[];
 
 /** Where a message goes: published to `address`; `queue` is declared first, where it is known. */
 export interface Route {
@@ -49,11 +61,13 @@ export interface Route {
   readonly queue?: Queue;
   readonly exchangeType?: ExchangeType;
   readonly priority?: number;
+  /** Persistence that the queue asks for. */
+  readonly deliveryMode?: 1 | 2;
 }
 
 /**
- * Decides the destination of a call. A queue or exchange in the options wins over `taskRoutes`, those over the default
- * queue. Spec: amqp.md 2.
+ * Decides the destination of a call. What its options say (the call's own, then the task's) wins over `taskRoutes`, those over
+ * the default queue. Spec: amqp.md 2.
  */
 export function route(
   task: string,
@@ -64,10 +78,17 @@ export function route(
 ): Route {
   const routed =
     config.taskRoutes === null ? undefined : lookUp(config.taskRoutes, task, args, kwargs, options);
-  const isPlaced = options.queue !== undefined || options.exchange !== undefined;
-  const merged: RouteOptions = routed && !isPlaced ? { ...routed, ...withoutUndefined(options) } : options;
+  const merged = routed ? { ...besides(routed, options), ...withoutUndefined(options) } : options;
   const priority = options.priority ?? routed?.priority ?? config.taskDefaultPriority ?? undefined;
   return { ...destination(merged, config), ...(priority === undefined ? {} : { priority }) };
+}
+
+/** What is left of a route for a call that names a queue or an exchange itself: the other one would lead it away. */
+function besides(routed: RouteOptions, { queue, exchange }: RouteOptions): RouteOptions {
+  if (queue === undefined && exchange === undefined) return routed;
+  const { queue: _queue, exchange: routedExchange, exchangeType: _type, routingKey, ...others } = routed;
+  const keeps = routingKey !== undefined && routedExchange === undefined && exchange === undefined;
+  return keeps ? { ...others, routingKey } : others;
 }
 
 function destination(options: RouteOptions, config: Config): Route {
@@ -80,25 +101,29 @@ function destination(options: RouteOptions, config: Config): Route {
     };
   }
   const queue = queueNamed(options.queue ?? config.taskDefaultQueue, config);
-  // Celery publishes to a direct queue through the nameless exchange, whatever one of the two says: no binding can be missing.
-  if (
-    (exchangeType ?? queue.exchangeType) === 'direct' &&
-    (exchange === undefined || routingKey === undefined)
-  )
-    return { exchange: '', routingKey: queue.name, queue };
-  return { exchange: exchange ?? queue.exchange, routingKey: routingKey ?? queue.routingKey, queue };
+  return {
+    ...addressIn(queue, options),
+    queue,
+    ...(queue.deliveryMode === undefined ? {} : { deliveryMode: queue.deliveryMode }),
+  };
 }
 
-function lookUp(
-  routes: TaskRoutes,
-  task: string,
-  args: readonly unknown[],
-  kwargs: Readonly<Record<string, unknown>>,
-  options: RouteOptions,
-): RouteOptions | undefined {
+/** Celery publishes to a direct queue through the nameless exchange, whatever one of the two says: no binding can be missing. */
+function addressIn(
+  queue: Queue,
+  { exchange, routingKey, exchangeType }: RouteOptions,
+): Pick<Route, 'exchange' | 'routingKey'> {
+  const isDirect = (exchangeType ?? queue.exchangeType) === 'direct' && !queue.broadcast;
+  if (isDirect && (!exchange || !routingKey)) return { exchange: '', routingKey: queue.name };
+  return { exchange: exchange ?? queue.exchange, routingKey: routingKey ?? queue.routingKey };
+}
+
+type Call = Parameters<RouteFunction>;
+
+function lookUp(routes: TaskRoutes, ...call: Call): RouteOptions | undefined {
   for (const router of Array.isArray(routes) ? (routes as readonly unknown[]) : [routes]) {
-    const target = ask(router, task, args, kwargs, options);
-    if (target !== undefined && target !== null) return optionsOf(target, task);
+    const target = ask(router, call);
+    if (target !== undefined && target !== null) return optionsOf(target, call[0]);
   }
   return undefined;
 }
@@ -121,26 +146,52 @@ function optionsOf(target: RouteTarget, task: string): RouteOptions {
   return target;
 }
 
-function ask(
-  router: unknown,
-  task: string,
-  args: readonly unknown[],
-  kwargs: Readonly<Record<string, unknown>>,
-  options: RouteOptions,
-): RouteTarget | null | undefined {
-  if (typeof router === 'function') return (router as RouteFunction)(task, args, kwargs, options);
-  if (Array.isArray(router)) {
-    const [pattern, target] = router as unknown as readonly [RegExp | string, RouteTarget];
-    return matches(pattern, task) ? target : undefined;
-  }
-  if (typeof router === 'object' && router !== null) {
-    const map = router as Readonly<Record<string, RouteTarget>>;
-    if (Object.hasOwn(map, task)) return map[task];
-    for (const pattern of Object.keys(map))
-      if (/[*?]/.test(pattern) && matches(pattern, task)) return map[pattern];
-    return undefined;
-  }
-  throw new ImproperlyConfigured(
+function ask(router: unknown, call: Call): RouteTarget | null | undefined {
+  if (typeof router === 'function') return (router as RouteFunction)(...call);
+  if (typeof router !== 'object' || router === null) throw noRouter();
+  if ('routeForTask' in router && typeof router.routeForTask === 'function')
+    return (router as RouterObject).routeForTask(...call);
+  return among(pairsOf(router), call[0]);
+}
+
+/** Exact names first, then patterns in their order. */
+function among(pairs: readonly RoutePair[], task: string): RouteTarget | undefined {
+  return (
+    pairs.find(([pattern]) => pattern === task)?.[1] ??
+    pairs.find(([pattern]) => isPattern(pattern) && matches(pattern, task))?.[1]
+  );
+}
+
+const pairsIn = new WeakMap<object, readonly RoutePair[]>();
+
+/** A map in any of its forms: an object, a Map, a lone pair or a list of pairs. */
+function pairsOf(map: object): readonly RoutePair[] {
+  let pairs = pairsIn.get(map);
+  if (!pairs) pairsIn.set(map, (pairs = readPairs(map)));
+  return pairs;
+}
+
+function readPairs(map: object): readonly RoutePair[] {
+  if (map instanceof Map) return [...(map as ReadonlyMap<RegExp | string, RouteTarget>)];
+  if (!Array.isArray(map)) return Object.entries(map as Readonly<Record<string, RouteTarget>>);
+  if (isPair(map)) return [map];
+  if (map.every(isPair)) return map as readonly RoutePair[];
+  throw noRouter();
+}
+
+function isPair(value: unknown): value is RoutePair {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [pattern, target] = value as readonly unknown[];
+  const hasTarget = typeof target === 'string' || (typeof target === 'object' && !Array.isArray(target));
+  return (typeof pattern === 'string' || pattern instanceof RegExp) && hasTarget;
+}
+
+function isPattern(pattern: RegExp | string): boolean {
+  return typeof pattern !== 'string' || /[*?[]/.test(pattern);
+}
+
+function noRouter(): ImproperlyConfigured {
+  return new ImproperlyConfigured(
     'The setting taskRoutes holds something that is neither a map, a function nor a pair of a pattern and a target.',
   );
 }
@@ -153,16 +204,25 @@ function matches(pattern: RegExp | string, task: string): boolean {
 
 const globs = new Map<string, RegExp>();
 
+/** `*` is any text, `?` one character, `[abc]` and `[!abc]` one of these or none of these. */
 function globExpression(glob: string): RegExp {
   let expression = globs.get(glob);
   if (!expression) {
-    const source = glob
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.');
+    const source = glob.replace(/\[(!?)(\]?[^\]]*)\]|([*?])|[\\^$.|+()[\]{}]/g, globPart);
     globs.set(glob, (expression = new RegExp(`^${source}$`, 's')));
   }
   return expression;
+}
+
+function globPart(
+  part: string,
+  not: string | undefined,
+  set: string | undefined,
+  wild: string | undefined,
+): string {
+  if (wild !== undefined) return wild === '*' ? '.*' : '.';
+  if (set) return `[${not ? '^' : ''}${set.replace(/[\\\]^[]/g, '\\$&')}]`;
+  return part.replace(/[\\^$.|+()[\]{}!]/g, '\\$&');
 }
 
 function withoutUndefined(options: RouteOptions): RouteOptions {

@@ -29,6 +29,10 @@ const count = (least: number): Rule => ({
   is: `a whole number of at least ${least}`,
   fits: (value) => Number.isSafeInteger(value) && (value as number) >= least,
 });
+const between = (least: number, most: number): Rule => ({
+  is: `a whole number from ${least} to ${most}`,
+  fits: (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
+});
 const oneOf = (...values: readonly unknown[]): Rule => ({
   is: `one of ${values.map((value) => JSON.stringify(value)).join(', ')}`,
   fits: (value) => values.includes(value),
@@ -53,6 +57,8 @@ const bytes: Rule = {
   fits: (value) =>
     count(1).fits(value) || (typeof value === 'string' && /^\s*\d+(\.\d+)?\s*[KMG]i?B\s*$/i.test(value)),
 };
+const exchangeType = oneOf('direct', 'topic', 'fanout', 'headers');
+const queueType = oneOf('classic', 'quorum');
 const queues: Rule = {
   is: 'a list or an object of queues',
   fits: (value) => typeof value === 'object' && value !== null,
@@ -109,12 +115,17 @@ export const RULES: { readonly [K in keyof Settings]: Rule } = {
   taskInheritParentPriority: boolean,
   taskQueues: orNull(queues),
   taskRoutes: orNull(routes),
-  taskDefaultPriority: orNull(count(0)),
+  taskQueueMaxPriority: orNull(between(1, 255)),
+  taskDefaultPriority: orNull(between(0, 255)),
   taskCreateMissingQueues: boolean,
+  taskCreateMissingQueueType: queueType,
+  taskCreateMissingQueueExchangeType: orNull(exchangeType),
   taskDefaultQueue: text,
+  taskDefaultQueueType: queueType,
   taskDefaultExchange: orNull(text),
-  taskDefaultExchangeType: oneOf('direct', 'topic', 'fanout', 'headers'),
+  taskDefaultExchangeType: exchangeType,
   taskDefaultRoutingKey: orNull(text),
+  workerDirect: boolean,
   workerConcurrency: orNull(count(1)),
   workerPool: text,
   workerPrefetchMultiplier: either(count(0), oneOf('auto')),

@@ -100,20 +100,30 @@ export interface Settings {
 
   /** Queues that exist and that a worker consumes; null = the default queue. @default null */
   taskQueues: readonly QueueDefinition[] | Readonly<Record<string, Omit<QueueDefinition, 'name'>>> | null;
-  /** Where each task goes: a map of names (exact, or with `*` and `?`), a function, a list of these and of pairs of a regular expression and a target. @default null */
+  /** Where each task goes: a map of names (exact, or with `*`, `?` and `[…]`), a function, a list of these and of pairs of a regular expression and a target. @default null */
   taskRoutes: TaskRoutes | null;
+  /** Levels of urgency of queues that say nothing about it (`x-max-priority`); null = none. RabbitMQ. @default null */
+  taskQueueMaxPriority: number | null;
   /** Priority of calls that name none. @default null */
   taskDefaultPriority: number | null;
   /** Create queues that are named and not in `taskQueues`. @default true */
   taskCreateMissingQueues: boolean;
+  /** Type of those queues. RabbitMQ. @default "classic" */
+  taskCreateMissingQueueType: 'classic' | 'quorum';
+  /** Type of the exchanges that feed those queues; null = direct. @default null */
+  taskCreateMissingQueueExchangeType: 'direct' | 'topic' | 'fanout' | 'headers' | null;
   /** Queue of calls that nothing else routes. @default "celery" */
   taskDefaultQueue: string;
-  /** Exchange of the default queue; null = the queue's name. @default null */
+  /** Type of the default queue. RabbitMQ. @default "classic" */
+  taskDefaultQueueType: 'classic' | 'quorum';
+  /** Exchange of the default queue, and of those in `taskQueues` that name none; null = the queue's name. @default null */
   taskDefaultExchange: string | null;
-  /** Type of that exchange, and of those in `taskQueues` that name none. @default "direct" */
+  /** Type of that exchange. @default "direct" */
   taskDefaultExchangeType: 'direct' | 'topic' | 'fanout' | 'headers';
-  /** Routing key of the default queue; null = the queue's name. @default null */
+  /** Routing key of the default queue, and of those in a list `taskQueues` that name none; null = the default queue's name. @default null */
   taskDefaultRoutingKey: string | null;
+  /** A worker also consumes a queue of its own, so that calls can be sent to it alone: `{ queue: workerDirect('w1@host') }`. @default false */
+  workerDirect: boolean;
 
   // Worker
 
@@ -205,12 +215,17 @@ export const DEFAULTS: Settings = frozen({
   taskInheritParentPriority: false,
   taskQueues: null,
   taskRoutes: null,
+  taskQueueMaxPriority: null,
   taskDefaultPriority: null,
   taskCreateMissingQueues: true,
+  taskCreateMissingQueueType: 'classic',
+  taskCreateMissingQueueExchangeType: null,
   taskDefaultQueue: 'celery',
+  taskDefaultQueueType: 'classic',
   taskDefaultExchange: null,
   taskDefaultExchangeType: 'direct',
   taskDefaultRoutingKey: null,
+  workerDirect: false,
   workerConcurrency: null,
   workerPool: 'prefork',
   workerPrefetchMultiplier: 'auto',

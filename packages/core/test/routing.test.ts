@@ -39,6 +39,26 @@ test('in a pattern * stands for any characters, ? for one, and all others for th
   expect(queueOf({ taskRoutes: { 'feed.*': 'q' } }, 'feedXtasks')).toBe('celery');
 });
 
+test('in a pattern [abc] stands for one of these, [!abc] for any other', () => {
+  expect(queueOf({ taskRoutes: { 'feed.[a-t]*': 'q' } })).toBe('q');
+  expect(queueOf({ taskRoutes: { 'feed.[!t]*': 'q' } })).toBe('celery');
+  expect(queueOf({ taskRoutes: { 'feed.tasks.[im]mport': 'q' } })).toBe('q');
+  expect(queueOf({ taskRoutes: { 'feed.*[': 'q' } }, 'feed.x[')).toBe('q');
+});
+
+test('a map may be a Map or a list of pairs, and a router an object with a method', () => {
+  const pairs = [
+    [/^feed\./, 'feeds'],
+    ['feed.tasks.import', 'imports'],
+  ] as const;
+  expect(queueOf({ taskRoutes: new Map<string | RegExp, string>(pairs) })).toBe('imports');
+  expect(queueOf({ taskRoutes: [pairs] })).toBe('imports');
+  expect(queueOf({ taskRoutes: pairs })).toBe('feeds');
+  const routeForTask = (task: string): string | null => (task.startsWith('feed') ? 'mine' : null);
+  expect(queueOf({ taskRoutes: { routeForTask } })).toBe('mine');
+  expect(queueOf({ taskRoutes: [{ routeForTask }, { '*': 'rest' }] }, 'mail.send')).toBe('rest');
+});
+
 test('a regular expression routes, with any flags', () => {
   const taskRoutes = [[/^FEED\./gi, 'feeds'] as const, [/import$/, 'imports'] as const];
   expect([queueOf({ taskRoutes }), queueOf({ taskRoutes })]).toEqual(['feeds', 'feeds']);

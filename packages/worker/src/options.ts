@@ -50,14 +50,16 @@ export interface WorkerPlan {
 export function planWorker(app: App, options: WorkerOptions): WorkerPlan {
   const { config } = app;
   const pool = options.pool ?? config.workerPool;
+  const hostname = options.hostname === undefined ? defaultNodeName() : expandNodeName(options.hostname);
   return {
     factory: typeof pool === 'string' ? poolByName(pool) : pool,
     concurrency: options.concurrency ?? config.workerConcurrency ?? availableParallelism(),
     queues: consumedQueues(config, {
       ...(options.queues ? { select: options.queues } : {}),
       ...(options.excludeQueues ? { exclude: options.excludeQueues } : {}),
+      hostname,
     }),
-    hostname: options.hostname === undefined ? defaultNodeName() : expandNodeName(options.hostname),
+    hostname,
     include: [...config.imports, ...config.include, ...(options.include ?? [])],
     maxTasksPerChild: config.workerMaxTasksPerChild ?? undefined,
     maxMemoryPerChild:

@@ -384,7 +384,8 @@ class Running {
 
   async #purge(): Promise<void> {
     const channel = await this.#app.producer().channel();
-    for (const { name } of this.#plan.queues) {
+    for (const { name, broadcast } of this.#plan.queues) {
+      if (broadcast) continue; // its queue is new, and goes with the worker
       const count = await channel.purgeQueue(name);
       this.#logger.warn(`purge: Erased ${count} message${count === 1 ? '' : 's'} from the queue ${name}.`);
     }

@@ -25,10 +25,12 @@ export const purge = defineCommand({
     const { consumedQueues } = await import('@tq/core/internal');
     const app = await program.appOrBroker();
     return program.withApp(app, async () => {
-      const queues = consumedQueues(app.config, {
+      const chosen = consumedQueues(app.config, {
         select: options.queues ?? [],
         exclude: options.excludeQueues ?? [],
-      }).map(({ name }) => name);
+      });
+      // Of a broadcast queue there is one for each worker, gone with it.
+      const queues = chosen.filter(({ broadcast }) => !broadcast).map(({ name }) => name);
       if (!options.force && !(await confirmed(queues))) {
         program.out.complain('Nothing was removed. Answer y, or give -f.');
         return EXIT.failure;

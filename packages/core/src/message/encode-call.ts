@@ -2,6 +2,7 @@ import { EncodeError } from '../errors.ts';
 import { compress } from '../serialize/compress.ts';
 import { encodeJson, jsonSerializer } from '../serialize/json.ts';
 import type { Serializers } from '../serialize/registry.ts';
+import type { Serializer } from '../types/serializer.ts';
 import type { Message } from '../types/transport.ts';
 import { taskBody, taskHeaders } from './protocol2.ts';
 import type { OutgoingTask } from './protocol2.ts';
@@ -25,7 +26,8 @@ export interface EncodeOptions {
 /** The message of a call. @throws EncodeError naming what can't travel, or what makes it too large */
 export function encodeCall(call: OutgoingTask, options: EncodeOptions): Message {
   const serializer = options.serializers.forSending(options.serializer);
-  let body = serializer === jsonSerializer ? Buffer.from(jsonBody(call)) : serializer.encode(taskBody(call));
+  let body: Uint8Array =
+    serializer === jsonSerializer ? Buffer.from(jsonBody(call)) : otherBody(call, serializer);
   const headers = taskHeaders(call);
   if (options.compression) {
     const compressed = compress(options.compression, body);
@@ -54,6 +56,19 @@ function jsonBody(call: OutgoingTask): string {
   const embed =
     callbacks || errbacks || chain || chord ? encodeJson(taskBody(call)[2], 'embed') : NO_EMBED_TEXT;
   return `[${encodeJson(call.args, 'args')}, ${encodeJson(call.kwargs, 'kwargs')}, ${embed}]`;
+}
+
+const PARTS = ['args', 'kwargs', 'embed'];
+
+/** In another format, whose writer knows the body as one list: `[0][1].when` is `args[1].when`. */
+function otherBody(call: OutgoingTask, serializer: Serializer): Uint8Array {
+  try {
+    return serializer.encode(taskBody(call));
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error;
+    const path = error.path.replace(/^\[([012])\]/, (_, part: string) => PARTS[Number(part)] as string);
+    throw new EncodeError(path, error.message.replace(error.path, path), { cause: error.cause });
+  }
 }
 
 function tooLarge(call: OutgoingTask, bytes: number, most: number): EncodeError {

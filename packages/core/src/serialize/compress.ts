@@ -26,6 +26,7 @@ interface Method {
 /** Node.js has zstd since 22.15. */
 type Tools = typeof Zlib & { readonly zstdCompressSync?: Pack; readonly zstdDecompressSync?: Unpack };
 
+const NO_LIBRARY = 'no maintained library for Node.js reads and writes';
 // Brotli's own default, 11, takes many times as long for a few percent.
 const BROTLI_QUALITY = 5;
 
@@ -94,8 +95,8 @@ function methodsOf(zlib: Tools): readonly Method[] {
       unpack: zlib.zstdDecompressSync,
       missing: 'needs Node.js 22.15 or newer',
     },
-    { header: 'application/x-bz2', names: ['bzip2', 'bzip'], missing: 'is not supported' },
-    { header: 'application/x-lzma', names: ['lzma', 'xz'], missing: 'is not supported' },
+    { header: 'application/x-bz2', names: ['bzip2', 'bzip'], missing: NO_LIBRARY },
+    { header: 'application/x-lzma', names: ['lzma', 'xz'], missing: NO_LIBRARY },
   ];
 }
 

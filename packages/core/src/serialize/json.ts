@@ -2,14 +2,16 @@
  * Celery's JSON: what JSON can carry, and dates, bytes, decimals, UUIDs and integers of any size besides.
  * Spec: message.md 4.
  */
-import { Buffer, isUtf8 } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { DecodeError } from '../errors.ts';
 import type { Encoded, Serializer } from '../types/serializer.ts';
 import { JsonReader, setOwn, tooDeep } from './json-reader.ts';
-import { JsonWriter } from './json-writer.ts';
+import { jsonForm } from './json-writer.ts';
 import { MAX_READ_DEPTH } from './limits.ts';
 import { isPlain } from './plain.ts';
 import { fromMarker, isMarker, TYPE, VALUE } from './typed.ts';
+import { utf8Text } from './utf8.ts';
+import { ValueWriter } from './value-writer.ts';
 
 const MARKER = `"${TYPE}"`;
 // Sixteen digits may be an integer that a number can't hold.
@@ -20,7 +22,7 @@ const LONG_DIGITS = /\d{16}/;
  * `path`, such as `args[0].when`. A lone `undefined` is null; as a property it is left out.
  */
 export function encodeJson(value: unknown, path = ''): Encoded {
-  return (plainText(value) ?? new JsonWriter(path).write(value)) as Encoded;
+  return (plainText(value) ?? new ValueWriter(jsonForm, path).write(value)) as Encoded;
 }
 
 /** The value of a text. Anything malformed is a `DecodeError`. */
@@ -39,10 +41,7 @@ export const jsonSerializer: Serializer = {
   contentType: 'application/json',
   contentEncoding: 'utf-8',
   encode: (value) => Buffer.from(encodeJson(value), 'utf8'),
-  decode(bytes) {
-    if (!isUtf8(bytes)) throw new DecodeError('The body is not valid UTF-8, so it is not JSON.');
-    return decodeJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
-  },
+  decode: (bytes) => decodeJson(utf8Text(bytes, 'JSON')),
 };
 
 /** The text if the value is nothing but plain JSON: the usual case, at nearly the price of JSON.stringify(). */

@@ -1,6 +1,9 @@
 import { ContentDisallowed, DecodeError, ImproperlyConfigured } from '../errors.ts';
 import type { Serializer } from '../types/serializer.ts';
 import { jsonSerializer } from './json.ts';
+import { msgpackSerializer } from './msgpack.ts';
+import { rawSerializer } from './raw.ts';
+import { yamlSerializer } from './yaml.ts';
 
 const PICKLE = ['pickle', 'application/x-python-serialize'];
 const NO_PICKLE =
@@ -9,15 +12,17 @@ const NO_PICKLE =
 // What Python calls UTF-8 and its subset; nothing and `binary` mean that the serializer knows.
 const UTF_8 = ['', 'utf-8', 'utf8', 'us-ascii', 'ascii', 'binary'];
 
-/** The serializers of an app, by name and by content type. JSON is built in. */
+/** The serializers of an app, by name and by content type. json, msgpack, yaml and raw are built in. */
 export class Serializers {
   readonly #byName = new Map<string, Serializer>();
 
-  constructor() {
-    this.register(jsonSerializer);
+  /** `from` is the folder where optional packages are looked for. */
+  constructor(from: () => string = () => process.cwd()) {
+    for (const serializer of [jsonSerializer, yamlSerializer(from), msgpackSerializer, rawSerializer])
+      this.register(serializer);
   }
 
-  /** Adds a serializer, or puts another in its place. */
+  /** Adds a serializer, or puts another in its place. Child processes need it too: call this where the app is made. */
   register(serializer: Serializer): void {
     const { name, contentType } = serializer;
     if (isPickle(name) || isPickle(contentType)) throw new ImproperlyConfigured(NO_PICKLE);

@@ -173,6 +173,8 @@ export interface ConsumeOptions {
   readonly noAck?: boolean;
   /** Shown in the broker's own listings. @default generated */
   readonly tag?: string;
+  /** Handed to an AMQP broker as they are, such as `x-priority`; others ignore them. */
+  readonly arguments?: Readonly<Record<string, unknown>>;
 }
 
 /** A subscription to a queue. */

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DecodeError, EncodeError } from '../../src/errors.ts';
 import { JsonReader } from '../../src/serialize/json-reader.ts';
-import { JsonWriter } from '../../src/serialize/json-writer.ts';
+import { jsonForm } from '../../src/serialize/json-writer.ts';
+import { ValueWriter } from '../../src/serialize/value-writer.ts';
 import { decodeJson, encodeJson } from '../../src/serialize/json.ts';
 import { Decimal, PlainDate, PlainTime, Uuid } from '../../src/values.ts';
 import { Random } from './random.ts';
@@ -73,7 +74,7 @@ test('the writer agrees with JSON.stringify(), the reader with JSON.parse()', ()
     const value: unknown = JSON.parse(JSON.stringify(anything(random, 4), safeNumbers));
     const text = JSON.stringify(value, null, random.pick([0, 1, '\t', ' \r\n']));
     if (!isDeepStrictEqual(new JsonReader(text).read(), value)) throw new Error(`Read otherwise: ${text}`);
-    expect(new JsonWriter('').write(value)).toBe(JSON.stringify(value));
+    expect(new ValueWriter(jsonForm, '').write(value)).toBe(JSON.stringify(value));
   }
 });
 

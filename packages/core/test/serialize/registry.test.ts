@@ -2,9 +2,9 @@ import { ContentDisallowed, DecodeError, ImproperlyConfigured } from '../../src/
 import { Serializers } from '../../src/serialize/registry.ts';
 import type { Serializer } from '../../src/types/serializer.ts';
 
-const yaml: Serializer = {
-  name: 'yaml',
-  contentType: 'application/x-yaml',
+const toml: Serializer = {
+  name: 'toml',
+  contentType: 'application/toml',
   contentEncoding: 'utf-8',
   encode: (value) => Buffer.from(String(value)),
   decode: String,
@@ -22,10 +22,10 @@ test('json is found by name and by content type', () => {
 
 test('a registered serializer is used both ways', () => {
   const serializers = new Serializers();
-  serializers.register(yaml);
-  expect(serializers.forSending('yaml')).toBe(yaml);
-  expect(serializers.forReceiving('application/x-yaml', 'utf-8', ['json', 'yaml'])).toBe(yaml);
-  expect(serializers.names).toEqual(['json', 'yaml']);
+  serializers.register(toml);
+  expect(serializers.forSending('toml')).toBe(toml);
+  expect(serializers.forReceiving('application/toml', 'utf-8', ['json', 'toml'])).toBe(toml);
+  expect(serializers.names).toEqual(['json', 'yaml', 'msgpack', 'raw', 'toml']);
 });
 
 test('the accept list may hold names or content types', () => {
@@ -45,7 +45,7 @@ test.each(['application/x-yaml', 'application/json; charset=utf-8', 'APPLICATION
 );
 
 test('an accepted type without a serializer is a decode error', () => {
-  expect(() => new Serializers().forReceiving('application/x-yaml', 'utf-8', ['application/x-yaml'])).toThrow(
+  expect(() => new Serializers().forReceiving('application/toml', 'utf-8', ['application/toml'])).toThrow(
     DecodeError,
   );
 });
@@ -68,7 +68,7 @@ test('pickle is refused with the reason, even when it is accepted', () => {
   expect(receive).toThrow(DecodeError);
   expect(receive).toThrow(/runs code of the sender/);
   expect(() => serializers.forSending('pickle')).toThrow(/runs code of the sender/);
-  expect(() => serializers.register({ ...yaml, contentType: PICKLE })).toThrow(ImproperlyConfigured);
+  expect(() => serializers.register({ ...toml, contentType: PICKLE })).toThrow(ImproperlyConfigured);
 });
 
 test('an unknown name says which are known', () => {

@@ -76,8 +76,13 @@ export class TaskConsumer implements Component {
     this.#channel = channel;
     await Promise.all(queues.map((queue) => declareQueue(channel, queue)));
     await this.adjust();
-    for (const { name } of queues)
-      this.#consumers.push(await channel.consume(name, (delivery) => this.#receive(delivery)));
+    for (const { name, noAck, consumerArguments } of queues) {
+      const consumer = await channel.consume(name, (delivery) => this.#receive(delivery), {
+        ...(noAck ? { noAck } : {}),
+        ...(consumerArguments ? { arguments: consumerArguments } : {}),
+      });
+      this.#consumers.push(consumer);
+    }
   }
 
   /** No more deliveries; what waits for its moment goes back at once. */
