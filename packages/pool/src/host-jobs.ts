@@ -27,6 +27,8 @@ export class HostJobs {
   #startsLeft: number;
   #expectedMs = 0;
   #done = 0;
+  /** A job whose permission the host holds while the job is still on its way. */
+  #awaited: number | undefined;
   slots: number;
 
   constructor(parts: HostParts, place: Place, slots: number) {
@@ -129,7 +131,22 @@ export class HostJobs {
     this.#finish(ticket, outcome);
   }
 
+  awaited(seq: number): void {
+    this.#awaited = seq;
+  }
+
+  /** Of a host that is gone: the job that it was allowed to start and never had. */
+  takeAwaited(): Ticket | undefined {
+    const ticket = this.#awaited === undefined ? undefined : this.#sent.get(this.#awaited);
+    // One that was to be ended by force is over.
+    if (!ticket || ticket.over || ticket.ending) return undefined;
+    this.#remove(ticket.seq);
+    ticket.host = undefined;
+    return ticket;
+  }
+
   started(seq: number, atMs: number): void {
+    if (seq === this.#awaited) this.#awaited = undefined;
     const ticket = this.#sent.get(seq);
     if (!ticket || ticket.over) return;
     this.#parts.limits.watch(ticket);
