@@ -131,6 +131,11 @@ export class HostJobs {
     this.#finish(ticket, outcome);
   }
 
+  /** Until now a job that could not be sent held its place: the gate may not rest before. */
+  skipped(seq: number): void {
+    this.#remove(seq);
+  }
+
   awaited(seq: number): void {
     this.#awaited = seq;
   }
@@ -220,9 +225,9 @@ export class HostJobs {
   }
 
   #unsendable(seq: number, error: Error): void {
-    const ticket = this.#remove(seq);
-    if (!ticket) return;
-    this.#finish(ticket, {
+    const ticket = this.#sent.get(seq);
+    if (!ticket || ticket.over) return;
+    this.disown(ticket, {
       kind: 'rejected',
       requeue: false,
       reason: `The payload can't be sent to a child process or thread: ${error.message}`,

@@ -206,6 +206,8 @@ export class Host {
         return this.jobs.started(message.seq, message.atMs);
       case 'awaited':
         return this.jobs.awaited(message.seq);
+      case 'skipped':
+        return this.jobs.skipped(message.seq);
       case 'asked':
         return void this.jobs.asked(message.seq, message.question, message.value);
       case 'log':

@@ -135,6 +135,7 @@ export class JobLoop {
       if (!job) return this.#await(seq);
       if (this.#owed !== undefined) this.#arrived(seq);
       if (!job.skip) return job;
+      this.#speaker.say({ kind: 'skipped', seq });
     }
     return undefined;
   }

@@ -56,3 +56,12 @@ test('jobs that were taken back are dropped without a word', async () => {
   await eventually(() => said.includes('done 3'));
   expect(said).toEqual(['begun 0', 'done 0', 'begun 3', 'done 3']);
 });
+
+test('a gap is passed, and told', async () => {
+  const { loop, gate, said } = stage();
+  gate.push(0, 1);
+  loop.hear({ kind: 'jobs', jobs: [{ seq: 0, payload: null, skip: true }] });
+  loop.hear(jobs(1));
+  await eventually(() => said.includes('done 1'));
+  expect(said).toEqual(['skipped 0', 'begun 1', 'done 1']);
+});
