@@ -42,8 +42,13 @@ export class FileGate implements Gate {
     const bytes = Buffer.allocUnsafe(count * SIZE);
     for (let i = 0; i < count; i++) bytes.writeUInt32LE((seq + i) >>> 0, i * SIZE);
     // Written at the end, whatever the shared read position is.
-    for (let at = 0; at < bytes.length;)
-      at += writeSync(this.fd, bytes, at, bytes.length - at, this.#end + at);
+    try {
+      for (let at = 0; at < bytes.length;)
+        at += writeSync(this.fd, bytes, at, bytes.length - at, this.#end + at);
+    } catch (error) {
+      ftruncateSync(this.fd, this.#end); // A half of them must not be counted when it is recalled.
+      throw error;
+    }
     this.#end += bytes.length;
   }
 

@@ -27,6 +27,8 @@ export class HostJobs {
   #startsLeft: number;
   #expectedMs = 0;
   #done = 0;
+  /** A job whose permission the host holds while the job is still on its way. */
+  #awaited: number | undefined;
   slots: number;
 
   constructor(parts: HostParts, place: Place, slots: number) {
@@ -129,7 +131,27 @@ export class HostJobs {
     this.#finish(ticket, outcome);
   }
 
+  /** Until now a job that could not be sent held its place: the gate may not rest before. */
+  skipped(seq: number): void {
+    this.#remove(seq);
+  }
+
+  awaited(seq: number): void {
+    this.#awaited = seq;
+  }
+
+  /** Of a host that is gone: the job that it was allowed to start and never had. */
+  takeAwaited(): Ticket | undefined {
+    const ticket = this.#awaited === undefined ? undefined : this.#sent.get(this.#awaited);
+    // One that was to be ended by force is over.
+    if (!ticket || ticket.over || ticket.ending) return undefined;
+    this.#remove(ticket.seq);
+    ticket.host = undefined;
+    return ticket;
+  }
+
   started(seq: number, atMs: number): void {
+    if (seq === this.#awaited) this.#awaited = undefined;
     const ticket = this.#sent.get(seq);
     if (!ticket || ticket.over) return;
     this.#parts.limits.watch(ticket);
@@ -203,9 +225,9 @@ export class HostJobs {
   }
 
   #unsendable(seq: number, error: Error): void {
-    const ticket = this.#remove(seq);
-    if (!ticket) return;
-    this.#finish(ticket, {
+    const ticket = this.#sent.get(seq);
+    if (!ticket || ticket.over) return;
+    this.disown(ticket, {
       kind: 'rejected',
       requeue: false,
       reason: `The payload can't be sent to a child process or thread: ${error.message}`,

@@ -204,6 +204,10 @@ export class Host {
         return this.jobs.finished(message);
       case 'accepted':
         return this.jobs.started(message.seq, message.atMs);
+      case 'awaited':
+        return this.jobs.awaited(message.seq);
+      case 'skipped':
+        return this.jobs.skipped(message.seq);
       case 'asked':
         return void this.jobs.asked(message.seq, message.question, message.value);
       case 'log':
@@ -285,6 +289,8 @@ export class Host {
     this.#parts.alarms.cancel(this.#alarm);
     this.#giveBack();
     this.#place.gate.close();
+    const awaited = this.jobs.takeAwaited();
+    if (awaited) this.#events.gaveBack([awaited]);
     this.jobs.lose(detail);
     this.#events.gone({ detail, wanted, failure });
   }

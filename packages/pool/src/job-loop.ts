@@ -131,13 +131,24 @@ export class JobLoop {
     while (this.#first < this.#jobs.length) {
       const seq = this.#owed ?? this.#turnstile.pass();
       if (seq === undefined) return this.#forget();
-      this.#owed = seq;
       const job = this.#shiftTo(seq);
-      if (!job) return undefined;
-      this.#owed = undefined;
+      if (!job) return this.#await(seq);
+      if (this.#owed !== undefined) this.#arrived(seq);
       if (!job.skip) return job;
+      this.#speaker.say({ kind: 'skipped', seq });
     }
     return undefined;
+  }
+
+  /** Until it is here the pool must not take it for one that has started, should this host die. */
+  #await(seq: number): undefined {
+    if (this.#owed === undefined) this.#speaker.say({ kind: 'awaited', seq });
+    this.#owed = seq;
+  }
+
+  #arrived(seq: number): void {
+    this.#owed = undefined;
+    this.#speaker.say({ kind: 'accepted', seq, atMs: Date.now() });
   }
 
   /** Drops all jobs before `seq` and takes that one, if it has arrived. */

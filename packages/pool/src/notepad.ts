@@ -16,6 +16,7 @@ export class NotePad {
   readonly #fd: number;
   readonly #scratch = Buffer.alloc(4 * LONGEST_NOTE);
   #at = 0;
+  #written = 0;
 
   constructor(fd: number) {
     this.#fd = fd;
@@ -23,7 +24,8 @@ export class NotePad {
 
   /** Adds a line. */
   write(line: string): void {
-    const bytes = this.#scratch.write(`${line}${END}`);
+    const seal = this.#written++;
+    const bytes = this.#scratch.write(`${seal} ${line.slice(0, -1)} ${seal}\n${END}`);
     for (let done = 0; done < bytes;) {
       done += writeSync(this.#fd, this.#scratch, done, bytes - done, this.#at + done);
     }
@@ -39,9 +41,20 @@ export class NotePad {
 /** Reads another process's notes. What was said since is among them too. */
 export function readNotes(fd: number): readonly ChildMessage[] {
   const text = readPage(fd);
-  // The writer may be at it just now: what reads the same twice is whole.
+  // The writer may be at it just now.
   if (text === '' || text !== readPage(fd)) return [];
-  return JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as ChildMessage[];
+  const whole = text.split('\n').flatMap(unseal);
+  return JSON.parse(`[${whole.join(',')}]`) as ChildMessage[];
+}
+
+/**
+ * A note carries its number at both ends. One whose writer was interrupted or killed in the middle ends as the older one
+ * did that stood there before: read together the two may even be JSON, but nobody said that.
+ */
+function unseal(note: string): string[] {
+  const end = note.indexOf(' ');
+  const number = note.slice(0, end);
+  return end > 0 && note.endsWith(` ${number}`) ? [note.slice(end + 1, -number.length - 1)] : [];
 }
 
 function readPage(fd: number): string {

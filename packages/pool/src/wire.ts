@@ -72,6 +72,10 @@ export type ChildMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'accepted'; readonly seq: number; readonly atMs: number }
+  /** A gap was passed, and its permission is used. */
+  | { readonly kind: 'skipped'; readonly seq: number }
+  /** Its permission was taken before it arrived: it has not started until the host says so. */
+  | { readonly kind: 'awaited'; readonly seq: number }
   | {
       readonly kind: 'done';
       readonly seq: number;

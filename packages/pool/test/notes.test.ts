@@ -37,6 +37,20 @@ test('many long notes are read whole', () => {
 });
 
 test('a page without an end mark is read to its end', () => {
-  writeSync(fd, line('only'), 0);
+  writeSync(fd, '0 {"value":"only"} 0\n', 0);
   expect(values()).toEqual(['only']);
+});
+
+test('a note that its writer has not finished is not read, nor mixed with an older one', () => {
+  const pad = new NotePad(fd);
+  for (let i = 0; i < 3; i++) pad.write(line(`old ${'o'.repeat(100)}`));
+  pad.turn();
+  pad.write(line('first'));
+  const whole = Buffer.from(`4 ${JSON.stringify({ value: `new ${'n'.repeat(100)}` })} 4\n\0`);
+  const first = Buffer.byteLength('3 {"value":"first"} 3\n');
+  for (let torn = 1; torn < whole.length - 2; torn++) {
+    writeSync(fd, whole, 0, torn, first);
+    expect(values().filter((value) => !String(value).startsWith('old o'))).toEqual(['first']);
+    expect(values().filter((value) => String(value).includes('n'))).toEqual([]);
+  }
 });

@@ -123,6 +123,14 @@ describe('child processes', () => {
     expect(await next).toBe('next');
   });
 
+  test('a job that its host was allowed to start but never received runs elsewhere', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tq-awaited-'));
+    const init = { marker: join(folder, 'marker') };
+    const pool = await open(prefork(), { entry: fixture('awaiting-entry.mjs'), init });
+    expect(await value(pool, { do: 'echo', value: 'safe' })).toBe('safe');
+    rmSync(folder, { recursive: true });
+  });
+
   test('children of a killed parent end, and run nothing that was still waiting in them', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tq-doomed-'));
     const journal = join(folder, 'journal');

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,8 @@ export function poolStarting(bench: PoolBench): void {
   const whenManyHosts = bench.parallel && bench.traits.kind !== 'async' ? test : test.skip;
 
   describe('starting', () => {
+    afterAll(removeScratchFolders);
+
     test('a module that throws at import rejects start() with its message and place', async () => {
       const bad = scratchModule('\n\nthrow new Error("no such database");\n');
       const rig = bench.prepare({ size: 2, module: bad.url });
@@ -131,10 +133,17 @@ interface ScratchModule {
   readonly journal: string;
 }
 
-/** A module in a folder of its own, removed when the process exits. */
+const scratchFolders: string[] = [];
+
+/** Jest's `process` never tells of the exit, so the tests that make folders also remove them. */
+function removeScratchFolders(): void {
+  for (const folder of scratchFolders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+/** A module in a folder of its own, removed after the tests. */
 function scratchModule(source: string): ScratchModule {
   const folder = mkdtempSync(join(tmpdir(), 'tq-pool-contract-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  scratchFolders.push(folder);
   const file = join(folder, 'module.mjs');
   writeFileSync(file, source);
   return { url: pathToFileURL(file).href, journal: join(folder, 'journal') };
