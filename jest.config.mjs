@@ -16,7 +16,7 @@ const services = {
   'broker-redis': 'redis',
   'backend-redis': 'redis',
   e2e: 'both',
-  interop: 'both',
+  interop: 'interop',
 };
 
 const project = (displayName, folder) => ({
@@ -61,6 +61,13 @@ export default {
     // Built output and real child processes, several to a file.
     {
       ...project('e2e', 'test/e2e'),
+      testMatch: ['<rootDir>/**/*.test.ts'],
+      runner: `${root}/tools/jest/one-at-a-time.mjs`,
+      slowTestThreshold: 20,
+    },
+    // With a real Python Celery at the other end.
+    {
+      ...project('interop', 'test/interop'),
       testMatch: ['<rootDir>/**/*.test.ts'],
       runner: `${root}/tools/jest/one-at-a-time.mjs`,
       slowTestThreshold: 20,

@@ -32,7 +32,7 @@ export function programOf(service) {
   const found = find(service);
   if (found !== undefined) return found;
   const { program, debian, variable } = NEEDED[service];
-  if (mayInstall()) install(debian);
+  if (mayInstall()) installPackages(debian);
   const installed = find(service);
   if (installed !== undefined) return installed;
   throw new Error(
@@ -65,19 +65,20 @@ function isRunnable(file) {
   }
 }
 
-function mayInstall() {
+/** Whether programs may be installed here: as root on Debian. */
+export function mayInstall() {
   return process.getuid?.() === 0 && existsSync('/etc/debian_version') && onPath('apt-get', []) !== undefined;
 }
 
 /** Installs without starting: a package's service would take the usual port and outlive the tests. */
-function install(name) {
+export function installPackages(...names) {
   const isOurs = !existsSync(POLICY);
   if (isOurs) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const run = (...args) => spawnSync('apt-get', args, { env, stdio: 'ignore', timeout: 300_000 });
     run('update');
-    run('install', '-y', '--no-install-recommends', name);
+    run('install', '-y', '--no-install-recommends', ...names);
   } finally {
     if (isOurs) rmSync(POLICY);
   }

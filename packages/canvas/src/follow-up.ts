@@ -14,6 +14,8 @@ export interface Finished {
   readonly id: string;
   readonly rootId: string;
   readonly priority: number | undefined;
+  /** Where its caller waits: what it sets off answers there too, unless it says otherwise. */
+  readonly replyTo?: string | undefined;
   /** Whether what it sets off has its priority, unless it has its own: the setting taskInheritParentPriority. @default false */
   readonly inheritPriority?: boolean;
 }
@@ -79,6 +81,7 @@ function next(
     args,
     options: {
       ...(inherited === undefined ? {} : { priority: inherited }),
+      ...(task.replyTo === undefined ? {} : { replyTo: task.replyTo }),
       ...merged,
       kwargs,
       taskId: merged.taskId ?? randomUUID(),

@@ -337,6 +337,7 @@ export class Settler {
       id: request.id,
       rootId: request.rootId,
       priority: request.priority,
+      replyTo: request.replyTo,
       inheritPriority: this.#parts.app.config.taskInheritParentPriority,
     });
     await Promise.all(calls.map((call) => this.#sendOne(held, call)));
