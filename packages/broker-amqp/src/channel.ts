@@ -128,7 +128,7 @@ export class AmqpChannel implements Channel {
       onDelivery,
       consume: options,
       acks: options.noAck ? undefined : this.#acks,
-      binding: () => topology.bindingOf(queue),
+      topology,
       logger,
       onCancelled: (reason) => lose(reason),
       onRemoved: () => this.#consumers.delete(consumer),
@@ -204,6 +204,7 @@ export class AmqpChannel implements Channel {
     if (!this.#failure) {
       // An acknowledgement that came while we waited.
       this.#acks.flush();
+      this.#acks.abandon();
       this.#model.close().catch(() => this.#gone.resolve());
       await this.#gone.promise;
     }

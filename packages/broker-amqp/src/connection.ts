@@ -108,7 +108,7 @@ export class AmqpConnection implements Connection {
 
   #listen(): void {
     const { shown } = this.#settings;
-    survivePoison(this.#model, this.#logger);
+    survivePoison(this.#model);
     this.#model.on('error', (error) => this.#lose(connectionLoss(error, shown)));
     this.#model.on('close', (error?: Error) => {
       this.#lose(connectionLoss(error, shown));

@@ -1,6 +1,6 @@
 import { BrokerUnavailableError, ImproperlyConfigured } from '@tq/core';
 import type { TqError } from '@tq/core';
-import { maskUrl, toError } from '@tq/core/internal';
+import { maskUrl } from '@tq/core/internal';
 import type { AmqpSettings } from './settings.ts';
 
 /** AMQP's reply codes that callers can do something about. */
@@ -108,9 +108,13 @@ export function connectionLoss(error: unknown, shown: string): BrokerUnavailable
 }
 
 /** The message, without the library's frame around what the broker said, and without passwords. */
-function said(error: unknown): string {
-  const { message, code, errors } = toError(error) as Error & { code?: unknown; errors?: readonly Error[] };
+export function said(error: unknown): string {
+  const { message, code, errors } = (error ?? {}) as {
+    readonly message?: string;
+    readonly code?: unknown;
+    readonly errors?: readonly { readonly message: string }[];
+  };
   // Of a name with several addresses Node says nothing but the code.
-  const text = message || errors?.map((each) => each.message).join('; ') || String(code);
+  const text = message || errors?.map((each) => each.message).join('; ') || String(code ?? error);
   return maskUrl(text.replace(/^.*?(?:by server|failed|closed|server): /, '').replace(/^\w+; /, ''));
 }
