@@ -15,8 +15,8 @@ export interface ConsumerOptions {
   readonly topology: Topology;
   readonly logger: Logger;
   /** The broker has ended it. */
-  onCancelled(reason: Error): void;
-  onRemoved(): void;
+  readonly onCancelled: (reason: Error) => void;
+  readonly onRemoved: () => void;
 }
 
 /** A subscription, which may have to be made anew for a window to change. */

@@ -68,10 +68,9 @@ export class Outgoing {
 
   unblock(): void {
     this.#block = 'no';
-    for (const sending of [...this.#held]) {
-      this.#held.delete(sending);
-      this.#send(sending);
-    }
+    const held = [...this.#held];
+    this.#held.clear();
+    for (const sending of held) this.#send(sending);
   }
 
   /** The channel is gone. What the broker said of it belongs to one message at most; the others may try elsewhere. */

@@ -15,22 +15,22 @@ const HAS_CONTENT_TYPE = 1 << 15;
 const HAS_CONTENT_ENCODING = 1 << 14;
 const HAS_HEADERS = 1 << 13;
 
+const code = (tag: string): number => tag.charCodeAt(0);
+const [LONG, LONG_AS_READ, TABLE, ARRAY, STRING, BYTES] = [
+  code('L'),
+  code('l'),
+  code('F'),
+  code('A'),
+  code('S'),
+  code('x'),
+];
+
 /** Bytes of a value, by its tag; those of the others follow their own length. */
 const FIXED = new Map(
-  [...'tbBsuIilLdfDTV'].map((tag, at) => [
-    tag.charCodeAt(0),
-    [1, 1, 1, 2, 2, 4, 4, 8, 8, 8, 4, 5, 8, 0][at]!,
-  ]),
+  Object.entries({ V: 0, t: 1, b: 1, B: 1, s: 2, u: 2, I: 4, i: 4, f: 4, D: 5, l: 8, L: 8, d: 8, T: 8 }).map(
+    ([tag, size]) => [code(tag), size],
+  ),
 );
-const code = (tag: string): number => tag.charCodeAt(0);
-const [LONG, LONG_AS_READ, TABLE, ARRAY, STRING, BYTES] = ['L', 'l', 'F', 'A', 'S', 'x'].map(code) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
 
 /**
  * The library gives the connection up when it can't read a header, and py-amqp writes 64-bit integers with a tag that it
@@ -78,7 +78,7 @@ function renameLongs(bytes: Buffer, start: number, end: number, hasKeys: boolean
       at += fixed;
       continue;
     }
-    if (![TABLE, ARRAY, STRING, BYTES].includes(tag) || at + 4 > end) return false;
+    if (!(tag === TABLE || tag === ARRAY || tag === STRING || tag === BYTES) || at + 4 > end) return false;
     const size = bytes.readUInt32BE(at);
     at += 4;
     if (at + size > end) return false;

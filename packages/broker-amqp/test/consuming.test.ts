@@ -56,7 +56,7 @@ describe('acknowledgements', () => {
       model: raw,
       confirms: true,
       topology: new Topology(),
-      ladder: new Ladder(model, 'quorum'),
+      ladder: new Ladder(model, 'quorum', logger),
       hasGlobalPrefetch: true,
       perConsumerPrefetch: undefined,
       logger,
