@@ -8,8 +8,6 @@ import { answers, freePort } from './ports.mjs';
 import { Program } from './program.mjs';
 
 const PROTOCOL = Buffer.from([...Buffer.from('AMQP'), 0, 0, 9, 1]);
-/** The first byte of a method frame: connection.start. */
-const METHOD_FRAME = [1];
 
 /** Where Erlang's own programs lie when they are not on the PATH. */
 const ERLANG = ['/usr/lib/erlang/bin', '/usr/local/lib/erlang/bin', '/opt/homebrew/bin'];
@@ -22,6 +20,7 @@ export async function rabbitmq({ folder, port, config = [] }) {
   port ??= await freePort();
   const [epmdPort, distPort] = [await freePort(), await freePort()];
   const env = environment({ folder, port, epmdPort, distPort });
+  const name = env.RABBITMQ_NODENAME.replace(/@.*/, '@');
   write(folder, port, config);
   const program = new Program();
   const epmd = new Program();
@@ -37,7 +36,8 @@ export async function rabbitmq({ folder, port, config = [] }) {
         args: [],
         env,
         cwd: folder,
-        isReady: () => answers(port, PROTOCOL, METHOD_FRAME),
+        // Its first frame names the node, with another host.
+        isReady: () => answers(port, PROTOCOL, (data) => data.includes(name)),
         limitMs: 60_000,
       });
     },
@@ -69,8 +69,7 @@ async function startEpmd(epmd, env, cwd) {
     throw new Error('RabbitMQ needs epmd, which comes with Erlang; it is not on the PATH.');
   const port = Number(env.ERL_EPMD_PORT);
   // NAMES_REQ; the answer begins with the port of epmd itself.
-  const answer = [port >>> 24, (port >>> 16) & 255, (port >>> 8) & 255, port & 255];
-  const isReady = () => answers(port, Buffer.from([0, 1, 110]), answer);
+  const isReady = () => answers(port, Buffer.from([0, 1, 110]), (data) => data.readUInt32BE(0) === port);
   await epmd.start({ file, args: [], env, cwd, isReady, limitMs: 10_000 });
 }
 

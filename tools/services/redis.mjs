@@ -19,7 +19,7 @@ export async function redis({ folder, port, persistent = false, config = [] }) {
         env: process.env,
         cwd: folder,
         // While it loads its data it answers -LOADING.
-        isReady: () => answers(port, 'PING\r\n', '+PONG'),
+        isReady: () => answers(port, 'PING\r\n', (data) => data.toString().startsWith('+PONG')),
         limitMs: 20_000,
       }),
     kill: (signal) => program.kill(signal),

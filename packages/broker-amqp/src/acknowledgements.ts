@@ -44,9 +44,10 @@ export class Acknowledgements {
 
   reject(tag: number, requeue: boolean): void {
     if (this.#isGone) return this.#tooLate();
-    if (!this.#open.delete(tag)) return;
-    // In order with what was acknowledged before: a window may be waiting for exactly that.
+    if (!this.#open.has(tag)) return;
+    // While it is open: what is acknowledged at once ends below it.
     this.flush();
+    this.#open.delete(tag);
     this.#isUnheard = true;
     this.#channel.nack(withTag(tag), false, requeue);
   }

@@ -36,9 +36,9 @@ export interface ChannelOptions {
   readonly hasGlobalPrefetch: boolean;
   readonly perConsumerPrefetch: boolean | undefined;
   readonly logger: Logger;
-  onClosed(): void;
+  readonly onClosed: () => void;
   /** Without this channel the connection is of no use to its owner. */
-  lose(reason: Error): void;
+  readonly lose: (reason: Error) => void;
 }
 
 /** A channel of the client library, with our names, our errors and batched acknowledgements. */
@@ -108,7 +108,7 @@ export class AmqpChannel implements Channel {
     });
     topology.bound(binding);
     const type = topology.typeOf(exchange);
-    if (topology.hasQuorum && type === 'topic') await this.#ask(() => ladder.reach(binding), { what });
+    if (topology.hasQuorum && type === 'topic') ladder.extendTo(binding);
   }
 
   publish(message: Message, to: Address): Promise<void> {
@@ -128,7 +128,7 @@ export class AmqpChannel implements Channel {
       onDelivery,
       consume: options,
       acks: options.noAck ? undefined : this.#acks,
-      binding: () => topology.bindingOf(queue),
+      topology,
       logger,
       onCancelled: (reason) => lose(reason),
       onRemoved: () => this.#consumers.delete(consumer),
@@ -204,6 +204,7 @@ export class AmqpChannel implements Channel {
     if (!this.#failure) {
       // An acknowledgement that came while we waited.
       this.#acks.flush();
+      this.#acks.abandon();
       this.#model.close().catch(() => this.#gone.resolve());
       await this.#gone.promise;
     }

@@ -11,8 +11,9 @@ import { survivePoison } from './poison.ts';
 import type { AmqpSettings } from './settings.ts';
 import { Topology } from './topology.ts';
 
-/** How long the broker may take to say good-bye. */
+/** How long the broker may take to say good-bye: when all is well, and when something has broken. */
 const CLOSE_TIMEOUT_MS = 5000;
+const BROKEN_TIMEOUT_MS = 1000;
 
 export interface ConnectionOptions {
   readonly dialled: Dialled;
@@ -53,9 +54,10 @@ export class AmqpConnection implements Connection {
     this.#settings = settings;
     this.#logger = logger;
     this.#server = dialled.model.connection.serverProperties as Server;
-    this.#ladder = new Ladder(dialled.model, settings.delayQueueType);
+    this.#ladder = new Ladder(dialled.model, settings.delayQueueType, logger);
     this.#pulse = new Pulse(dialled.model, settings.probeMs, (ms) => {
       this.#lose(connectionLoss(new Error(`no answer for ${ms / 1000} s`), settings.shown));
+      this.#cut(); // nobody is there to say good-bye to
     });
     this.#listen();
   }
@@ -108,7 +110,7 @@ export class AmqpConnection implements Connection {
 
   #listen(): void {
     const { shown } = this.#settings;
-    survivePoison(this.#model, this.#logger);
+    survivePoison(this.#model);
     this.#model.on('error', (error) => this.#lose(connectionLoss(error, shown)));
     this.#model.on('close', (error?: Error) => {
       this.#lose(connectionLoss(error, shown));
@@ -124,7 +126,7 @@ export class AmqpConnection implements Connection {
       await Promise.all([...this.#channels].map((channel) => channel.close()));
       this.#failure ??= new ClosedError('The connection');
     }
-    await this.#hangUp();
+    await this.#hangUp(CLOSE_TIMEOUT_MS);
     this.#ended.resolve(undefined);
   }
 
@@ -135,16 +137,16 @@ export class AmqpConnection implements Connection {
     for (const channel of this.#channels) channel.abandon(reason);
     this.#channels.clear();
     this.#ended.resolve(reason);
-    this.#closing ??= this.#hangUp();
+    this.#closing ??= this.#hangUp(BROKEN_TIMEOUT_MS);
   }
 
   /** Never rejects, and ends always. */
-  async #hangUp(): Promise<void> {
+  async #hangUp(timeoutMs: number): Promise<void> {
     this.#pulse[Symbol.dispose]();
     clearTimeout(this.#patience);
     // Settles, whether the broker answers or the line is dead already; 'close' tells.
     this.#model.close().catch(() => this.#gone.resolve());
-    const limit = setTimeout(() => this.#gone.resolve(), CLOSE_TIMEOUT_MS);
+    const limit = setTimeout(() => this.#gone.resolve(), timeoutMs);
     await this.#gone.promise;
     clearTimeout(limit);
     this.#cut();

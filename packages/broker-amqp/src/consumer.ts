@@ -1,9 +1,10 @@
 import type { ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { BrokerUnavailableError } from '@tq/core';
-import type { Binding, ConsumeOptions, Consumer, Delivery, Logger } from '@tq/core';
+import type { ConsumeOptions, Consumer, Delivery, Logger } from '@tq/core';
 import type { Acknowledgements } from './acknowledgements.ts';
 import { AmqpDelivery } from './delivery.ts';
 import { originOf } from './delayed.ts';
+import type { Topology } from './topology.ts';
 
 export interface ConsumerOptions {
   readonly model: ConfirmChannel;
@@ -11,11 +12,11 @@ export interface ConsumerOptions {
   readonly onDelivery: (delivery: Delivery) => void;
   readonly consume: ConsumeOptions;
   readonly acks: Acknowledgements | undefined;
-  readonly binding: () => Binding | undefined;
+  readonly topology: Topology;
   readonly logger: Logger;
   /** The broker has ended it. */
-  onCancelled(reason: Error): void;
-  onRemoved(): void;
+  readonly onCancelled: (reason: Error) => void;
+  readonly onRemoved: () => void;
 }
 
 /** A subscription, which may have to be made anew for a window to change. */
@@ -79,16 +80,21 @@ export class AmqpConsumer implements Consumer {
 
   #receive(raw: ConsumeMessage | null): void {
     if (this.#isGone) return;
-    const { acks, binding, onCancelled, queue } = this.#options;
+    const { acks, onCancelled, queue, topology } = this.#options;
     if (raw === null) {
       this.#isGone = true;
       const text = `The broker has cancelled the consumer of the queue ${JSON.stringify(queue)}: the queue was deleted, or has moved to another node.`;
       return onCancelled(new BrokerUnavailableError(text));
     }
     acks?.add(raw.fields.deliveryTag);
-    const { fields } = raw;
-    const isDelayed = fields.exchange.startsWith('celery_delayed_');
-    this.#deliver(new AmqpDelivery(raw, queue, acks, isDelayed ? originOf(fields, binding()) : fields));
+    this.#deliver(
+      new AmqpDelivery(raw, {
+        queue,
+        acks,
+        origin: originOf(raw.fields, topology.bindingOf(queue)),
+        isCounted: topology.isQuorum(queue),
+      }),
+    );
   }
 
   #deliver(delivery: AmqpDelivery): void {

@@ -1,7 +1,7 @@
 import type { Channel as AmqpChannel, ChannelModel } from 'amqplib';
-import type { Address, Binding, Delivery } from '@tq/core';
+import type { Address, Binding, Delivery, Logger } from '@tq/core';
 import { encodeFields } from './fields.ts';
-import { REPLY, replyCode } from './failure.ts';
+import { REPLY, replyCode, said } from './failure.ts';
 import type { Origin } from './delivery.ts';
 
 /** Level n holds a message for 2^n seconds. Spec: amqp.md 6. */
@@ -16,7 +16,7 @@ const BITS = new RegExp(`^(?:[01]\\.){${LEVELS}}`);
 export function delayedAddress(to: Address, seconds: number): Address {
   // Longer than the ladder reaches: the worker waits for the rest.
   const bits = Math.min(seconds, LONGEST_S).toString(2).padStart(LEVELS, '0');
-  return { ...to, exchange: level(LEVELS - 1), routingKey: `${[...bits].join('.')}.${to.routingKey}` };
+  return { ...to, exchange: level(LEVELS - 1), routingKey: `${bits.split('').join('.')}.${to.routingKey}` };
 }
 
 /** Exchange and routing key that a delayed message was meant for. */
@@ -31,32 +31,51 @@ export function originOf(
   };
 }
 
-/** Celery's ladder of queues, in which messages sink to their moment. Made once a connection, by whoever needs it first. */
+/**
+ * Celery's ladder of queues, in which messages sink to their moment. Whoever declares the first queue for it makes it, in
+ * the background: on a fresh broker that takes seconds, and until then the worker waits for the moment itself.
+ */
 export class Ladder {
   readonly #model: ChannelModel;
   readonly #queueType: 'quorum' | 'classic';
-  #made: Promise<void> | undefined;
+  readonly #logger: Logger;
+  readonly #reached = new Set<string>();
+  #work: Promise<void> = Promise.resolve();
+  #isMade = false;
 
-  constructor(model: ChannelModel, queueType: 'quorum' | 'classic') {
+  constructor(model: ChannelModel, queueType: 'quorum' | 'classic', logger: Logger) {
     this.#model = model;
     this.#queueType = queueType;
+    this.#logger = logger;
   }
 
-  /** Messages for this queue can be delayed from now on. */
-  async reach({ exchange, queue, routingKey }: Binding): Promise<void> {
-    await this.#make();
+  /** Whether messages to this exchange can be delayed now. */
+  reaches(exchange: string): boolean {
+    return this.#reached.has(exchange);
+  }
+
+  /** Messages for this queue can be delayed soon. */
+  extendTo({ exchange, queue, routingKey }: Binding): void {
     const key = routingKey.startsWith('#') ? routingKey : `#.${routingKey}`;
-    await this.#onChannel(async (channel) => {
-      await Promise.all([channel.bindExchange(exchange, END, key), channel.bindQueue(queue, exchange, key)]);
+    const extend = async (): Promise<void> => {
+      if (!this.#isMade) await this.#makeUnlessThere();
+      this.#isMade = true;
+      await this.#onChannel(async (channel) => {
+        await Promise.all([
+          channel.bindExchange(exchange, END, key),
+          channel.bindQueue(queue, exchange, key),
+        ]);
+      });
+      this.#reached.add(exchange);
+      this.#logger.debug('The broker can delay messages', { exchange, queue });
+    };
+    this.#work = this.#work.then(extend).catch((error: unknown) => {
+      this.#logger.warn('The broker will not delay messages; workers wait instead', {
+        exchange,
+        queue,
+        error: said(error),
+      });
     });
-  }
-
-  #make(): Promise<void> {
-    if (!this.#made) {
-      this.#made = this.#makeUnlessThere();
-      this.#made.catch(() => (this.#made = undefined));
-    }
-    return this.#made;
   }
 
   async #makeUnlessThere(): Promise<void> {

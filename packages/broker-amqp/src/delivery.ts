@@ -9,6 +9,15 @@ const COUNT_HEADER = 'x-delivery-count';
 /** Where a delayed message really came from. */
 export type Origin = Pick<Delivery, 'exchange' | 'routingKey'>;
 
+export interface DeliveryContext {
+  readonly queue: string;
+  /** undefined: there is nothing to acknowledge. */
+  readonly acks: Acknowledgements | undefined;
+  readonly origin: Origin;
+  /** Whether the queue counts deliveries. */
+  readonly isCounted: boolean;
+}
+
 /** A message of the broker, read when somebody looks at it. */
 export class AmqpDelivery implements Delivery {
   readonly queue: string;
@@ -18,24 +27,20 @@ export class AmqpDelivery implements Delivery {
   /** Classic queues don't count. */
   readonly deliveries?: number;
   readonly #raw: ConsumeMessage;
-  /** undefined: there is nothing to acknowledge. */
   readonly #acks: Acknowledgements | undefined;
   #message: Message | undefined;
 
-  constructor(
-    raw: ConsumeMessage,
-    queue: string,
-    acks: Acknowledgements | undefined,
-    origin: Origin = raw.fields,
-  ) {
+  constructor(raw: ConsumeMessage, { queue, acks, origin, isCounted }: DeliveryContext) {
     this.#raw = raw;
     this.#acks = acks;
     this.queue = queue;
     this.exchange = origin.exchange;
     this.routingKey = origin.routingKey;
     this.redelivered = raw.fields.redelivered;
-    const counted: unknown = raw.properties.headers?.[COUNT_HEADER];
-    if (typeof counted === 'number') this.deliveries = counted + 1;
+    const before: unknown = raw.properties.headers?.[COUNT_HEADER];
+    if (typeof before === 'number') this.deliveries = before + 1;
+    // The first time some versions leave the header out.
+    else if (isCounted) this.deliveries = 1;
   }
 
   get message(): Message {

@@ -8,7 +8,7 @@ import type { AmqpSettings } from './settings.ts';
 export interface Dialled {
   readonly model: ChannelModel;
   /** Destroys the socket. */
-  cut(): void;
+  readonly cut: () => void;
 }
 
 /** Opens a connection. @throws BrokerUnavailableError, ImproperlyConfigured when the broker won't have us */

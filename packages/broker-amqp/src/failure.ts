@@ -1,6 +1,6 @@
 import { BrokerUnavailableError, ImproperlyConfigured } from '@tq/core';
 import type { TqError } from '@tq/core';
-import { maskUrl, toError } from '@tq/core/internal';
+import { maskUrl } from '@tq/core/internal';
 import type { AmqpSettings } from './settings.ts';
 
 /** AMQP's reply codes that callers can do something about. */
@@ -33,9 +33,10 @@ export function connectFailure(error: unknown, settings: AmqpSettings, timedOutM
       `${shown} refuses the user ${JSON.stringify(user)}: check user and password of the broker URL, and the user's permissions. (${text})`,
       options,
     );
-  if (/\b530\b|NOT[-_]ALLOWED/.test(text))
+  // The library shows no more of it than that it isn't the consent.
+  if (/\b530\b|NOT[-_]ALLOWED|Expected ConnectionOpenOk/.test(text))
     return new ImproperlyConfigured(
-      `${shown} doesn't let ${JSON.stringify(user)} into the virtual host ${JSON.stringify(vhost)}: does it exist, with permissions for this user? (${text})`,
+      `${shown} doesn't let ${JSON.stringify(user)} into the virtual host ${JSON.stringify(vhost)}: does it exist, with permissions for this user, below its limit of connections? (${text})`,
       options,
     );
   if (text.startsWith('SASL mechanism'))
@@ -63,32 +64,30 @@ export interface Attempt {
 export function refusal(error: unknown, { what, mend }: Attempt): TqError {
   const options = { cause: error };
   const text = `Can't ${what}: ${said(error)}.`;
-  switch (replyCode(error)) {
-    case REPLY.accessRefused:
-      return new ImproperlyConfigured(`${text} The broker's user lacks the permission.`, options);
-    case REPLY.notFound:
-      return new BrokerUnavailableError(
-        `${text} Somebody has deleted it, or the node that holds it is down.`,
-        options,
-      );
-    case REPLY.resourceLocked:
-      return new BrokerUnavailableError(
-        `${text} Another connection holds it exclusively: a process with the same name, or an earlier connection of this one that the broker has not missed yet.`,
-        options,
-      );
-    case REPLY.preconditionFailed:
-      return new ImproperlyConfigured(
-        `${text} ${mend ?? 'The broker has it in another form already: ask for the same, or delete it there.'}`,
-        options,
-      );
-    case REPLY.notImplemented:
-      return new ImproperlyConfigured(
-        `${text} If it is a quorum queue declared elsewhere, set brokerTransportOptions: { perConsumerPrefetch: true }.`,
-        options,
-      );
-    default:
-      return new BrokerUnavailableError(text, options);
-  }
+  const code = replyCode(error);
+  if (code === REPLY.accessRefused)
+    return new ImproperlyConfigured(`${text} The broker's user lacks the permission.`, options);
+  if (code === REPLY.notFound)
+    return new BrokerUnavailableError(
+      `${text} Somebody has deleted it, or the node that holds it is down.`,
+      options,
+    );
+  if (code === REPLY.resourceLocked)
+    return new BrokerUnavailableError(
+      `${text} Another connection holds it exclusively: a process with the same name, or an earlier connection of this one that the broker has not missed yet.`,
+      options,
+    );
+  if (code === REPLY.preconditionFailed)
+    return new ImproperlyConfigured(
+      `${text} ${mend ?? 'The broker has it in another form already: ask for the same, or delete it there.'}`,
+      options,
+    );
+  if (code === REPLY.notImplemented)
+    return new ImproperlyConfigured(
+      `${text} If it is a quorum queue declared elsewhere, set brokerTransportOptions: { perConsumerPrefetch: true }.`,
+      options,
+    );
+  return new BrokerUnavailableError(text, options);
 }
 
 /** Why an open channel was closed by the broker, of its own accord. */
@@ -108,9 +107,13 @@ export function connectionLoss(error: unknown, shown: string): BrokerUnavailable
 }
 
 /** The message, without the library's frame around what the broker said, and without passwords. */
-function said(error: unknown): string {
-  const { message, code, errors } = toError(error) as Error & { code?: unknown; errors?: readonly Error[] };
+export function said(error: unknown): string {
+  const { message, code, errors } = (error ?? {}) as {
+    readonly message?: string;
+    readonly code?: unknown;
+    readonly errors?: readonly { readonly message: string }[];
+  };
   // Of a name with several addresses Node says nothing but the code.
-  const text = message || errors?.map((each) => each.message).join('; ') || String(code);
+  const text = message || errors?.map((each) => each.message).join('; ') || String(code ?? error);
   return maskUrl(text.replace(/^.*?(?:by server|failed|closed|server): /, '').replace(/^\w+; /, ''));
 }

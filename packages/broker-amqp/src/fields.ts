@@ -37,7 +37,9 @@ function encode(value: unknown): unknown {
   }
 }
 
-function encodeNumber(value: number): Typed {
+function encodeNumber(value: number): Typed | string {
+  // Erlang has no such numbers: RabbitMQ would close the connection.
+  if (!Number.isFinite(value)) return String(value);
   if (!Number.isInteger(value)) return typed('double', value);
   if (value >= -INT32 && value <= INT32) return typed('int32', value);
   return Number.isSafeInteger(value) ? typed('int64', value) : typed('double', value);

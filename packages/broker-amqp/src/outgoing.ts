@@ -1,8 +1,7 @@
 import type { ConfirmChannel, Message as ReturnedMessage } from 'amqplib';
 import { BrokerUnavailableError, PublishError } from '@tq/core';
 import type { Address, Message } from '@tq/core';
-import { toError } from '@tq/core/internal';
-import { REPLY, replyCode } from './failure.ts';
+import { REPLY, replyCode, said as textOf } from './failure.ts';
 import { bufferOf, publishOptions } from './properties.ts';
 
 /** A message on its way: asked for, not yet confirmed. */
@@ -69,10 +68,9 @@ export class Outgoing {
 
   unblock(): void {
     this.#block = 'no';
-    for (const sending of [...this.#held]) {
-      this.#held.delete(sending);
-      this.#send(sending);
-    }
+    const held = [...this.#held];
+    this.#held.clear();
+    for (const sending of held) this.#send(sending);
   }
 
   /** The channel is gone. What the broker said of it belongs to one message at most; the others may try elsewhere. */
@@ -101,7 +99,7 @@ export class Outgoing {
       if (!this.#confirms) this.#confirmed(sending, null);
     } catch (error) {
       this.#sent.delete(sending);
-      const text = `A message to ${destination(to)} can't be sent: ${toError(error).message}`;
+      const text = `A message to ${destination(to)} can't be sent: ${textOf(error)}`;
       // The library throws of a closed channel, too.
       const isClosed = (error as Error).name === 'IllegalOperationError';
       sending.reject(
@@ -145,7 +143,7 @@ export class Outgoing {
 
   /** The messages that the broker closed the channel for. */
   *#culprits(said: unknown): Iterable<Sending> {
-    const text = toError(said).message;
+    const text = textOf(said);
     const size = /message size (\d+)/.exec(text)?.[1];
     const exchange = /no exchange '([^']*)'/.exec(text)?.[1];
     const code = replyCode(said);
@@ -190,7 +188,7 @@ export class Outgoing {
 }
 
 function refused({ message, to }: Sending, said: unknown): PublishError {
-  const { message: text } = toError(said);
+  const text = textOf(said);
   const options = { cause: said };
   if (text.includes('message size'))
     return new PublishError(

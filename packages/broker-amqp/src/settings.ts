@@ -94,7 +94,7 @@ function decode(text: string, what: string, url: URL): string {
 
 function loginMethod(given: unknown): LoginMethod {
   if (given === undefined || given === null) return 'PLAIN';
-  const method = String(given).toUpperCase();
+  const method = (typeof given === 'string' ? given : JSON.stringify(given)).toUpperCase();
   if (method === 'PLAIN' || method === 'AMQPLAIN' || method === 'EXTERNAL') return method;
   throw new ImproperlyConfigured(
     `The login method ${JSON.stringify(given)} is unknown: PLAIN, AMQPLAIN and EXTERNAL are there.`,

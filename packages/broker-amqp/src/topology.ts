@@ -24,6 +24,10 @@ export class Topology {
     return this.#quorum.size > 0;
   }
 
+  isQuorum(queue: string): boolean {
+    return this.#quorum.has(queue);
+  }
+
   typeOf(exchange: string): ExchangeType | undefined {
     return this.#exchanges.get(exchange);
   }

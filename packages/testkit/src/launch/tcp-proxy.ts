@@ -2,11 +2,6 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
-interface Pair {
-  readonly near: Socket;
-  readonly far: Socket;
-}
-
 /**
  * Stands between a client and a server, and spoils the line: holds bytes back, swallows them without a word as a dead
  * network would, cuts connections.
@@ -14,7 +9,8 @@ interface Pair {
 export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #target: number;
-  readonly #pairs = new Set<Pair>();
+  /** Both ends of every connection. */
+  readonly #sockets = new Set<Socket>();
   #isHole = false;
   /** How long each piece of data is held back. Milliseconds. */
   delayMs = 0;
@@ -45,10 +41,6 @@ export class TcpProxy implements AsyncDisposable {
     return changed;
   }
 
-  get connections(): number {
-    return this.#pairs.size;
-  }
-
   /** From now on nothing gets through and nobody is told; new connections are accepted and never answered. */
   blackHole(): void {
     this.#isHole = true;
@@ -62,10 +54,7 @@ export class TcpProxy implements AsyncDisposable {
 
   /** Every connection ends at once, on both sides. */
   cut(): void {
-    for (const { near, far } of this.#pairs) {
-      near.resetAndDestroy();
-      far.resetAndDestroy();
-    }
+    for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
   async close(): Promise<void> {
@@ -81,20 +70,18 @@ export class TcpProxy implements AsyncDisposable {
 
   #accept(near: Socket): void {
     const far = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true });
-    const pair = { near, far };
-    this.#pairs.add(pair);
-    this.#join(near, far, pair);
-    this.#join(far, near, pair);
+    this.#join(near, far);
+    this.#join(far, near);
   }
 
-  #join(from: Socket, to: Socket, pair: Pair): void {
-    from.setNoDelay(true);
+  #join(from: Socket, to: Socket): void {
+    this.#sockets.add(from.setNoDelay(true));
     from.on('data', (data) => this.#pass(() => to.write(data)));
     from.on('end', () => this.#pass(() => to.end()));
     from.on('error', () => undefined); // 'close' follows
     from.on('close', () => {
-      this.#pairs.delete(pair);
-      if (!this.#isHole) this.#pass(() => to.destroy());
+      this.#sockets.delete(from);
+      this.#pass(() => to.destroy());
     });
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { numbered, sorted } from '../fixtures.ts';
+import { numbered, sorted, textOf } from '../fixtures.ts';
 import type { TransportBench } from '../transport-contract.ts';
 import { ack, collect, freshQueue, send } from './collect.ts';
 
@@ -38,8 +38,14 @@ export function transportAcknowledge(bench: TransportBench): void {
         each: (delivery) => (delivery.redelivered ? delivery.ack() : delivery.reject({ requeue: true })),
       });
       await collected.count(4);
-      expect(collected.texts()).toEqual(['a', 'a', 'b', 'b']);
-      expect(collected.deliveries.map((each) => each.redelivered)).toEqual([false, true, false, true]);
+      expect(sorted(collected.texts())).toEqual(['a', 'a', 'b', 'b']);
+      // RabbitMQ may hear of the room in the window before it hears of the message: the next one is faster then.
+      if (bench.traits.redelivery === 'after-visibility-timeout')
+        expect(collected.texts()).toEqual(['a', 'a', 'b', 'b']);
+      for (const text of ['a', 'b']) {
+        const flags = collected.deliveries.filter((each) => textOf(each) === text);
+        expect(flags.map((each) => each.redelivered)).toEqual([false, true]);
+      }
       for (const delivery of collected.deliveries) expect(delivery.deliveries ?? 1).toBe(1);
     });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Channel, QueueSpec } from '@tq/core';
 import { eventually } from '../eventually.ts';
-import { message, numbered } from '../fixtures.ts';
+import { message, numbered, sorted, textOf } from '../fixtures.ts';
 import type { TransportBench } from '../transport-contract.ts';
 import { ack, collect, freshQueue } from './collect.ts';
 import type { Collected } from './collect.ts';
@@ -108,7 +108,11 @@ export function transportBroadcast(bench: TransportBench): void {
       });
       for (const text of ['a', 'b']) await channel.publish(message(text), { exchange, routingKey: '' });
       await ear.count(4);
-      expect(ear.texts()).toEqual(['a', 'a', 'b', 'b']);
+      expect(sorted(ear.texts())).toEqual(['a', 'a', 'b', 'b']);
+      for (const text of ['a', 'b']) {
+        const flags = ear.deliveries.filter((each) => textOf(each) === text).map((each) => each.redelivered);
+        expect(flags).toEqual([false, true]);
+      }
     });
 
     test('a listener that was cancelled or closed hears no more, the others do', async () => {
