@@ -24,7 +24,7 @@ export class Bindings {
   async add(binding: BindingRecord): Promise<void> {
     const { exchange, queue, routingKey, type } = binding;
     const keys = this.#keys;
-    const commands: Command[] = [['SADD', keys.boundTo(queue), exchange]];
+    const commands: Command[] = exchange === queue ? [] : [['SADD', keys.boundTo(queue), exchange]];
     if (type === 'direct' || type === 'topic') {
       const pattern = type === 'topic' ? topicPattern(routingKey) : '';
       const member = [routingKey, pattern, queue].join(keys.separator);
@@ -37,7 +37,7 @@ export class Bindings {
         JSON.stringify([queue, routingKey, type, binding.arguments ?? null]),
       ]);
     await this.#link.atomically(commands);
-    this.#link.mark(keys.boundTo(queue));
+    this.#link.mark(exchange === queue ? keys.bindings(exchange) : keys.boundTo(queue));
   }
 
   async of(exchange: string): Promise<readonly BindingRecord[]> {
@@ -65,7 +65,7 @@ export class Bindings {
   async removeAll(queue: string): Promise<readonly Command[]> {
     const keys = this.#keys;
     const known = (await this.#link.call('SMEMBERS', keys.boundTo(queue))) as Buffer[];
-    const commands: Command[] = [['DEL', keys.boundTo(queue)]];
+    const commands: Command[] = known.length > 0 ? [['DEL', keys.boundTo(queue)]] : [];
     for (const exchange of new Set([queue, ...known.map(String)])) {
       const [common, own] = (await this.#link.pipeline([
         ['SMEMBERS', keys.bindings(exchange)],
@@ -76,7 +76,7 @@ export class Bindings {
       if (shared.length > 0) commands.push(['SREM', keys.bindings(exchange), ...shared]);
       if (mine.length > 0) commands.push(['SREM', keys.ownBindings(exchange), ...mine]);
     }
-    this.#link.unmark(keys.boundTo(queue));
+    for (const mark of [keys.boundTo(queue), keys.bindings(queue)]) this.#link.unmark(mark);
     return commands;
   }
 

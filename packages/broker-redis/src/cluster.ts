@@ -33,7 +33,7 @@ function ownerOf(
     if (!Array.isArray(range)) continue;
     const [from, to, master] = range as unknown[];
     if (Number(from) > slot || Number(to) < slot || !Array.isArray(master)) continue;
-    const [host, port] = master as readonly [Buffer | null, number];
+    const [host, port] = master as unknown as readonly [Buffer | null, number];
     return { host: host === null ? '' : host.toString(), port: Number(port) };
   }
   return undefined;

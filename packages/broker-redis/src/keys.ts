@@ -28,7 +28,7 @@ export class Keys {
   readonly index: string;
   /** Lock of whoever restores what was held for too long. kombu's. */
   readonly mutex: string;
-  /** Sorted set of tq's own holds: `tag SEP list` → until when. Unix seconds. */
+  /** Sorted set of tq's own holds: `tag SEP list` → until when. Unix microseconds. */
   readonly leases: string;
   readonly separator: string;
   readonly steps: readonly number[];

@@ -148,7 +148,7 @@ export class Link {
   }
 
   async #listen(): Promise<Client> {
-    const news = await connect(this.#parts, 'tq news').catch((error: unknown) => {
+    const news = await connect(this.#parts, 'tq-news').catch((error: unknown) => {
       this.end(toError(error));
       throw error;
     });

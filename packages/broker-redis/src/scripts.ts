@@ -14,6 +14,7 @@ const NOW = `
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 local function moment(at) return string.format('%.6f', at) end
+local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
 `;
 
 /**
@@ -31,7 +32,7 @@ export const TAKE = script(String.raw`
 local unacked, index, leases = KEYS[1], KEYS[2], KEYS[3]
 local max, budget, lease, sep = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local prefix, base, serial, width = tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
-local tail = [["delivery_info": ?{"exchange": ?("[^"\]*"), ?"routing_key": ?("[^"\]*")([^{}\]*)}[^{}\]*"delivery_tag": ?"([^"\]+)"}}$]]
+local address = [[^"delivery_info": ?{"exchange": ?("[^"\]*"), ?"routing_key": ?("[^"\]*")([^{}\]*)}([^{}\]*)"}}$]]
 local out, tags, records, from = {}, {}, {}, {}
 local count, bytes, largest = 0, 0, 1
 
@@ -56,14 +57,29 @@ local function parsed(text, list)
   return tag, '[' .. text .. ', ' .. cjson.encode(exchange) .. ', ' .. cjson.encode(key) .. ']'
 end
 
+local function ending(text)
+  local at, next = nil, string.find(text, '"delivery_info":', -512, true)
+  while next do
+    at, next = next, string.find(text, '"delivery_info":', next + 1, true)
+  end
+  if not at then return nil end
+  local exchange, key, more, rest = string.match(text, address, at)
+  local _, quote = string.find(rest or '', '"delivery_tag":', 1, true)
+  if not quote then return nil end
+  if string.byte(rest, quote + 1) == 32 then quote = quote + 1 end
+  local tag = string.sub(rest, quote + 2)
+  if tag == '' or string.byte(rest, quote + 1) ~= 34 or string.find(tag, '"', 1, true) then return nil end
+  return exchange, key, more, tag
+end
+
 local function note(text, list)
-  local exchange, key, more, tag = string.match(string.sub(text, -512), tail)
+  local exchange, key, more, tag = ending(text)
   local record
   if not tag then
     tag, record = parsed(text, list)
   else
     -- Who held it before may still think so: every hold has a tag of its own.
-    if string.find(more, '"redelivered": ?true') then tag = fresh() end
+    if more ~= '' and string.find(more, '"redelivered": ?true') then tag = fresh() end
     record = '[' .. text .. ', ' .. exchange .. ', ' .. key .. ']'
   end
   count = count + 1
@@ -98,14 +114,14 @@ if count == 0 then
   return out
 end
 ${NOW}
-local function scored(names, at)
+-- A microsecond apart, so that they can be put back in order.
+local function scored(names, first, step)
   local args = {}
-  -- A microsecond apart, so that they can be put back in order.
-  for i = 1, count do args[2 * i - 1], args[2 * i] = moment(at + i / 1000000), names[i] end
+  for i = 1, count do args[2 * i - 1], args[2 * i] = first + i * step, names[i] end
   return args
 end
 
-if redis.call('ZADD', index, 'NX', unpack(scored(tags, now))) < count then
+if redis.call('ZADD', index, 'NX', unpack(scored(tags, now, 0.000001))) < count then
   -- Two messages with one tag: kombu would lose one of them.
   local known, seen = redis.call('HMGET', unacked, unpack(tags)), {}
   for i = 1, count do
@@ -115,7 +131,7 @@ if redis.call('ZADD', index, 'NX', unpack(scored(tags, now))) < count then
     end
     seen[tags[i]] = true
   end
-  redis.call('ZADD', index, unpack(scored(tags, now)))
+  redis.call('ZADD', index, unpack(scored(tags, now, 0.000001)))
 end
 local fields, members = {}, {}
 for i = 1, count do
@@ -123,7 +139,7 @@ for i = 1, count do
   members[i] = tags[i] .. sep .. KEYS[3 + from[i]]
 end
 redis.call('HSET', unacked, unpack(fields))
-redis.call('ZADD', leases, unpack(scored(members, now + lease)))
+redis.call('ZADD', leases, unpack(scored(members, micros + lease * 1000000, 1)))
 return out
 `);
 
@@ -139,7 +155,7 @@ for i = 3, #ARGV do
   if redis.call('ZSCORE', leases, member) then
     local n = #held
     held[n + 1], held[n + 2] = moment(now + i / 1000000), string.sub(member, 1, string.find(member, sep, 1, true) - 1)
-    kept[n + 1], kept[n + 2] = moment(now + lease + i / 1000000), member
+    kept[n + 1], kept[n + 2] = micros + lease * 1000000 + i, member
   end
 end
 if #held > 0 then
@@ -157,7 +173,7 @@ export const EXPIRED = script(String.raw`
 local age, most = tonumber(ARGV[1]), ARGV[2]
 ${NOW}
 return {
-  redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', moment(now), 'LIMIT', 0, most),
+  redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', micros, 'LIMIT', 0, most),
   redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', moment(now - age), 'LIMIT', 0, most),
 }
 `);
@@ -177,7 +193,7 @@ local function lost(tag, member)
     return since and tonumber(since) <= now - age
   end
   local expires = redis.call('ZSCORE', leases, member)
-  return expires and (rule == 'mine' or tonumber(expires) <= now)
+  return expires and (rule == 'mine' or tonumber(expires) <= micros)
 end
 local count = 0
 for i = 3, #ARGV, 4 do
