@@ -68,8 +68,8 @@ test('a message that is held stands in unacked and unacked_index as kombu writes
   expect(await client.hkeys(`${prefix}unacked`)).toEqual([tag]);
   const record = JSON.parse((await client.hget(`${prefix}unacked`, tag))!) as unknown[];
   expect(record).toEqual([JSON.parse(envelope_raw), '', 'celery']);
-  const [member, score] = await client.zrange(`${prefix}unacked_index`, 0, -1, 'WITHSCORES');
-  expect(member).toBe(tag);
+  expect(await client.zcard(`${prefix}unacked_index`)).toBe(1);
+  const score = await client.zscore(`${prefix}unacked_index`, tag);
   expect(Number(score)).toBeGreaterThan(before - 1);
   expect(Number(score)).toBeLessThan(Date.now() / 1000 + 1);
 });
@@ -179,7 +179,11 @@ test('a broadcast goes to kombu’s channel, and its key is part of it', async (
   ear.on('pmessage', (_, channel: string, text: string) => heard.push([channel, text]));
   await ear.psubscribe(`${prefix}/*`);
   const { message } = entry('', 'a').envelope;
-  await store.broadcast('celeryev', 'worker.heartbeat', { message, exchange: 'celeryev', routingKey: 'worker.heartbeat' });
+  await store.broadcast('celeryev', 'worker.heartbeat', {
+    message,
+    exchange: 'celeryev',
+    routingKey: 'worker.heartbeat',
+  });
   await store.broadcast('celery.pidbox', '', { message, exchange: 'celery.pidbox', routingKey: '' });
   await ear.ping();
   expect(heard.map(([channel]) => channel)).toEqual([
@@ -187,7 +191,10 @@ test('a broadcast goes to kombu’s channel, and its key is part of it', async (
     `${prefix}/${redisUrl().pathname.slice(1) || '0'}.celery.pidbox`,
   ]);
   expect(JSON.parse(heard[0]![1])).toMatchObject({
-    properties: { delivery_info: { exchange: 'celeryev', routing_key: 'worker.heartbeat' }, body_encoding: 'base64' },
+    properties: {
+      delivery_info: { exchange: 'celeryev', routing_key: 'worker.heartbeat' },
+      body_encoding: 'base64',
+    },
   });
   ear.disconnect();
 });
@@ -236,7 +243,8 @@ test('a live worker’s messages never look old to Python peers', async () => {
   const own = await open({ visibility_timeout: 1 });
   await own.put([entry('celery', 'a')]);
   const [taken] = await own.take(['celery'], { max: 1, signal: signal() });
-  const scores = async (): Promise<number> => Number(await client.zscore(`${prefix}unacked_index`, taken!.tag));
+  const scores = async (): Promise<number> =>
+    Number(await client.zscore(`${prefix}unacked_index`, taken!.tag));
   const first = await scores();
   await own.renew([taken!.tag]);
   expect(await scores()).toBeGreaterThan(first);

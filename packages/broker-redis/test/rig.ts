@@ -40,8 +40,13 @@ export class PrivateRedis implements AsyncDisposable {
 
   async start(): Promise<void> {
     const fixed = ['--port', String(this.port), '--dir', this.#folder, '--save', '', '--appendonly', 'yes'];
-    this.#process = spawn('redis-server', [...fixed, '--appendfsync', 'always', ...this.#options], { stdio: 'ignore' });
-    await eventually(async () => (await this.ask('PING')) === 'PONG', { timeoutMs: 10_000, what: 'the server' });
+    this.#process = spawn('redis-server', [...fixed, '--appendfsync', 'always', ...this.#options], {
+      stdio: 'ignore',
+    });
+    await eventually(async () => (await this.ask('PING')) === 'PONG', {
+      timeoutMs: 10_000,
+      what: 'the server',
+    });
   }
 
   async kill(): Promise<void> {
@@ -53,7 +58,11 @@ export class PrivateRedis implements AsyncDisposable {
   }
 
   async ask(...[command, ...args]: readonly [string, ...(string | number)[]]): Promise<unknown> {
-    const client = new Redis(this.port, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null, protocol: 2 });
+    const client = new Redis(this.port, '127.0.0.1', {
+      lazyConnect: true,
+      retryStrategy: () => null,
+      protocol: 2,
+    });
     client.on('error', () => undefined);
     try {
       await client.connect();
