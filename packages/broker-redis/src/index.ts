@@ -1,2 +1,2 @@
-/** Named exports, one line each. */
-export {};
+/** Redis as a transport, key for key as Celery's peers use it. */
+export { redis, redis as transport } from './transport.ts';
