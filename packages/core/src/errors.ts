@@ -103,6 +103,13 @@ export class ContentDisallowed extends TqError {
   }
 }
 
+/** A message that is not signed as it must be, or keys and certificates that can't be used. */
+export class SecurityError extends TqError {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('TQ_SECURITY', message, options);
+  }
+}
+
 /** A task name that no loaded module has registered. */
 export class NotRegistered extends TqError {
   readonly task: string;
