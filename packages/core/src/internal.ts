@@ -17,6 +17,7 @@ export { durationMs, durationSeconds, instantMs } from './duration.ts';
 export { DELIVERIES_HEADER, readRequest } from './message/request.ts';
 export { isProtocol1, upgradeProtocol1 } from './message/protocol1.ts';
 export { readBody } from './message/protocol2.ts';
+export { formatInZone, offsetMs, zoneOf } from './zone.ts';
 export { defaultNodeName, expandFileName, expandNodeName } from './nodename.ts';
 export { declareQueue } from './declare-queue.ts';
 export type { PublishPlan } from './producer.ts';

@@ -14,9 +14,9 @@ export interface Settings {
   acceptContent: readonly string[];
   /** The same for results; null = those and the serializer of results. @default null */
   resultAcceptContent: readonly string[] | null;
-  /** IANA zone for schedules, display, and times without an offset such as `eta: '2026-03-29T09:00:00'`; the wire is UTC. @default "UTC" */
+  /** IANA zone of schedules and of times that are shown. The wire is UTC, and so is a time without an offset, as in Celery. @default "UTC" */
   timezone: string;
-  /** Read times without an offset in UTC unless `timezone` is given; false = in the zone of the machine. @default true */
+  /** false = the zone of the machine, unless `timezone` names another than UTC. @default true */
   enableUtc: boolean;
   /** Modules that a worker imports before those of `include`. @default [] */
   imports: readonly string[];

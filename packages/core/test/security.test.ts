@@ -1,8 +1,18 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { ContentDisallowed, createApp, ImproperlyConfigured, PlainDate, SecurityError } from '@tq/core';
-import type { App, SecurityOptions } from '@tq/core';
+import {
+  ContentDisallowed,
+  createApp,
+  ImproperlyConfigured,
+  PlainDate,
+  SecurityError,
+  systemClock,
+} from '@tq/core';
+import type { App, Clock, SecurityOptions } from '@tq/core';
+import { authSerializer } from '../src/security/auth.ts';
 import { readCertificate } from '../src/security/certificate.ts';
 import { readStore } from '../src/security/store.ts';
+import { vectorsOf } from './support/vectors.ts';
 
 const folder = new URL('recorded/security/', import.meta.url).pathname;
 const STORE = `${folder}store/*.pem`;
@@ -23,6 +33,20 @@ const signed = JSON.parse(readFileSync(`${folder}signed.json`, 'utf8')) as {
   readonly ids: Readonly<Record<string, string>>;
   readonly vectors: readonly { readonly id: string; readonly body_base64: string }[];
 };
+
+interface AuthVector {
+  readonly id: string;
+  readonly body_raw_base64: string;
+  readonly certificate_pem: string;
+  readonly decoded_fields: { readonly signer: string; readonly body: string };
+}
+
+const clockAt = (now: number | (() => number)): Clock => ({
+  now: typeof now === 'number' ? () => now : now,
+  monotonic: () => systemClock.monotonic(),
+  sleep: (...wait) => systemClock.sleep(...wait),
+  every: (...turn) => systemClock.every(...turn),
+});
 
 const BODY = [
   [2, 3],
@@ -104,8 +128,7 @@ test('a single changed byte is noticed, wherever it is', () => {
 
 test('a certificate that expires while the app runs is not believed any more', () => {
   let nowMs = Date.UTC(2026, 0, 1);
-  const clock = { ...createApp('x').clock, now: () => nowMs };
-  const app = createApp('t', { clock: Object.assign(Object.create(createApp('x').clock), clock) });
+  const app = createApp('t', { clock: clockAt(() => nowMs) });
   app.setupSecurity(NODE);
   const bytes = app.serializers.forSending('auth').encode([1]);
   expect(read(app, bytes)).toEqual([1]);
@@ -169,4 +192,24 @@ test('a value that can not be sent is named by its path, signed or not', async (
   const app = secured();
   const values = [PlainDate.from('2024-02-29'), () => 1];
   await expect(app.sendTask('t.x', values)).rejects.toThrow("args[1] can't be sent: it is a function");
+});
+
+test('the message that a Celery worker sent over RabbitMQ is believed with its certificate', () => {
+  const vector = vectorsOf<AuthVector>('tasks-auth-amqp')('auth-signed');
+  const certificate = readCertificate(vector.certificate_pem, 'the vector');
+  const app = createApp('t', { clock: clockAt(Date.UTC(2026, 10, 23)) });
+  const auth = authSerializer({
+    key: createPrivateKey(readFileSync(NODE.key as string)),
+    certificate,
+    store: new Map([[certificate.id, certificate]]),
+    digest: 'sha256',
+    inner: app.serializers.forSending('json'),
+    accept: ['json'],
+    serializers: app.serializers,
+    clock: app.clock,
+  });
+  expect(certificate.id).toBe(vector.decoded_fields.signer);
+  expect(auth.decode(Buffer.from(vector.body_raw_base64, 'base64'))).toEqual(
+    JSON.parse(vector.decoded_fields.body),
+  );
 });

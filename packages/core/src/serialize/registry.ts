@@ -60,7 +60,7 @@ export class Serializers {
     if (contentType === undefined || contentType === '') {
       throw new DecodeError('The message has no content type, so its body can not be read.');
     }
-    if (isPickle(contentType)) throw new DecodeError(`Refusing content of type ${contentType}. ${NO_PICKLE}`);
+    if (isPickle(contentType)) throw new ContentDisallowed(contentType, NO_PICKLE);
     const serializer = this.#byName.get(contentType);
     if (!accept.includes(contentType) && !(serializer && accept.includes(serializer.name))) {
       throw new ContentDisallowed(contentType);
