@@ -13,7 +13,7 @@ import type { Conf, Config, ConfigLayer, SettingName } from './config.ts';
 import { isDriver } from './connect.ts';
 import type { BrokerSetting } from './connect.ts';
 import { Connections } from './connections.ts';
-import type { BackendSetting } from './connections.ts';
+import type { BackendSetting, Purpose } from './connections.ts';
 import { executing } from './context.ts';
 import type { TaskContext } from './context.ts';
 import { Deadlines } from './deadlines.ts';
@@ -29,6 +29,8 @@ import type { Producer, PublishPlan } from './producer.ts';
 import { publishThrough } from './publish-through.ts';
 import { AsyncResult } from './result.ts';
 import { SentCall } from './sent-call.ts';
+import { makeAuth } from './security/setup.ts';
+import type { SecurityOptions } from './security/setup.ts';
 import { Serializers } from './serialize/registry.ts';
 import type { Settings } from './settings.ts';
 import { checkSignatureData, makeSignatureData, Signature } from './signature.ts';
@@ -166,6 +168,18 @@ export class App implements AsyncDisposable {
   /** Where messages live. The environment wins, as in Celery: TQ_BROKER_URL, then CELERY_BROKER_URL. */
   get brokerSetting(): BrokerSetting {
     return fromEnvironment('TQ_BROKER_URL', 'CELERY_BROKER_URL') ?? this.#broker ?? this.config.brokerUrl;
+  }
+
+  /** @internal The same for one purpose: the settings brokerReadUrl and brokerWriteUrl. */
+  brokerSettingFor(purpose: Purpose): BrokerSetting {
+    const isReading = purpose === 'reading';
+    const name = isReading ? 'BROKER_READ_URL' : 'BROKER_WRITE_URL';
+    const { brokerReadUrl, brokerWriteUrl } = this.config;
+    return (
+      fromEnvironment(`TQ_${name}`, `CELERY_${name}`) ??
+      (isReading ? brokerReadUrl : brokerWriteUrl) ??
+      this.brokerSetting
+    );
   }
 
   /** Where results live; null = nowhere. The environment wins: TQ_RESULT_BACKEND, then CELERY_RESULT_BACKEND. */
@@ -386,6 +400,23 @@ export class App implements AsyncDisposable {
     await this.configFromObject(specifier);
   }
 
+  /**
+   * Signs what this app sends and believes only what is signed: the serializer `auth`, as Celery has it. Call it where the app
+   * is made, so that child processes have it too.
+   * @throws ImproperlyConfigured when settings contradict it, SecurityError when a key or certificate can't be used
+   */
+  setupSecurity(options: SecurityOptions = {}): this {
+    const { taskSerializer, acceptContent } = this.#layers.given;
+    const accepts = acceptContent?.join() ?? 'auth';
+    if ((taskSerializer ?? 'auth') !== 'auth' || accepts !== 'auth')
+      throw new ImproperlyConfigured(
+        "Signing is worth nothing while unsigned messages are sent or taken. Leave out taskSerializer and acceptContent, or set them to 'auth' and ['auth'].",
+      );
+    this.serializers.register(makeAuth(options, this));
+    this.conf.update({ taskSerializer: 'auth', acceptContent: ['auth'] });
+    return this;
+  }
+
   /** Adds an interceptor around publishing and executing; the first one added is the outermost. */
   use(interceptor: Interceptor): this {
     this.interceptors.push(interceptor);
@@ -394,15 +425,11 @@ export class App implements AsyncDisposable {
 
   #afterChange(names: readonly SettingName[], layer: ConfigLayer): void {
     this.#keepsResults = undefined;
-    if (names.includes('brokerUrl')) {
-      // A driver was given to the constructor, whose options are a runtime change themselves.
-      if (layer === 'runtime') this.#broker = undefined;
-      this.#connections.brokerChanged();
-    }
-    if (names.includes('resultBackend')) {
-      if (layer === 'runtime') this.#backendDriver = undefined;
-      this.#connections.backendChanged();
-    }
+    // A driver was given to the constructor, whose options are a runtime change themselves.
+    if (names.includes('brokerUrl') && layer === 'runtime') this.#broker = undefined;
+    if (names.some((name) => BROKER_SETTINGS.has(name))) this.#connections.brokerChanged();
+    if (names.includes('resultBackend') && layer === 'runtime') this.#backendDriver = undefined;
+    if (names.some((name) => BACKEND_SETTINGS.has(name))) this.#connections.backendChanged();
   }
 
   // Connections
@@ -435,6 +462,24 @@ export class App implements AsyncDisposable {
     return `<App ${this.name}>`;
   }
 }
+
+/** Whoever is connected keeps to what held then, so a change of these means another connection. */
+const BROKER_SETTINGS: ReadonlySet<SettingName> = new Set<SettingName>([
+  'brokerUrl',
+  'brokerReadUrl',
+  'brokerWriteUrl',
+  'brokerUseSsl',
+  'brokerHeartbeat',
+  'brokerLoginMethod',
+]);
+
+const BACKEND_SETTINGS: ReadonlySet<SettingName> = new Set<SettingName>([
+  'resultBackend',
+  'resultSerializer',
+  'resultAcceptContent',
+  'acceptContent',
+  'redisBackendUseSsl',
+]);
 
 const APP_OPTIONS = ['broker', 'backend', 'include', 'module', 'preset', 'conf', 'logger', 'clock'];
 

@@ -1,5 +1,6 @@
 import { BrokerUnavailableError, ImproperlyConfigured, TqError, toError } from './errors.ts';
 import { findTransport } from './drivers.ts';
+import type { FailoverStrategy } from './settings.ts';
 import type { Connection, ConnectOptions, Transport } from './types/transport.ts';
 import { maskUrl, parseUrl } from './url.ts';
 
@@ -39,6 +40,28 @@ export function isDriver(setting: unknown): setting is Exclude<BrokerSetting, st
   return typeof setting === 'object' && setting !== null && 'transport' in setting;
 }
 
+/** In which order addresses are tried: places in their list. */
+export function failoverOrder(
+  endpoints: readonly Endpoint[],
+  first: number,
+  strategy: FailoverStrategy,
+): readonly number[] {
+  const places = endpoints.map((_, turn) => (first + turn) % endpoints.length);
+  if (strategy === 'round-robin' || places.length < 2) return places;
+  if (strategy === 'shuffle') return shuffled(places);
+  const urls = endpoints.map(({ url }) => url.href);
+  const sorted = strategy(urls).map((url) => urls.indexOf(url));
+  if (sorted.length > 0 && !sorted.includes(-1)) return sorted;
+  throw new ImproperlyConfigured(
+    'The function brokerFailoverStrategy must return the addresses that it is given, in its order.',
+  );
+}
+
+function shuffled(places: readonly number[]): readonly number[] {
+  const keys = new Map(places.map((place) => [place, Math.random()]));
+  return places.toSorted((a, b) => (keys.get(a) ?? 0) - (keys.get(b) ?? 0));
+}
+
 /** A connection, and which of the addresses answered. */
 export interface Reached {
   readonly connection: Connection;
@@ -46,18 +69,18 @@ export interface Reached {
 }
 
 /**
- * Tries each address once, beginning with `first`; the first that answers wins.
+ * Tries each address once, in an order or beginning with one; the first that answers wins.
  * @throws BrokerUnavailableError naming what each of them said; of a lone address what its driver threw
  */
 export async function connectAny(
   endpoints: readonly Endpoint[],
-  first: number,
+  order: number | readonly number[],
   options: ConnectOptions,
 ): Promise<Reached> {
   const failures: string[] = [];
   let last: unknown;
-  for (let turn = 0; turn < endpoints.length; turn++) {
-    const index = (first + turn) % endpoints.length;
+  const places = typeof order === 'number' ? failoverOrder(endpoints, order, 'round-robin') : order;
+  for (const index of places) {
     const { transport, url } = endpoints[index] as Endpoint;
     try {
       return { connection: await transport.connect(url, options), index };

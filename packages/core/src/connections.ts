@@ -1,15 +1,19 @@
+import { backendSettings } from './backend-settings.ts';
 import type { Config } from './config.ts';
-import { connectAny, resolveBroker } from './connect.ts';
+import { connectAny, failoverOrder, resolveBroker } from './connect.ts';
 import type { BrokerSetting, Endpoint } from './connect.ts';
 import { findBackend } from './drivers.ts';
 import { durationMs } from './duration.ts';
 import { BackendUnavailableError, ClosedError, ResultsDisabled, toError, TqError } from './errors.ts';
 import { Lazy } from './lifecycle.ts';
+import { resultCodec } from './message/result-codec.ts';
 import { Producer } from './producer.ts';
+import type { Serializers } from './serialize/registry.ts';
+import { tlsOptions } from './tls.ts';
 import type { BackendDriver, BrokerAccess, ResultBackend } from './types/backend.ts';
 import type { Clock } from './types/clock.ts';
 import type { Logger } from './types/logger.ts';
-import type { Connection } from './types/transport.ts';
+import type { Connection, ConnectOptions } from './types/transport.ts';
 import { maskUrl, parseUrl } from './url.ts';
 
 /** A result backend as an app names it: a URL, null for none, or a driver with its URL. */
@@ -18,6 +22,15 @@ export type BackendSetting = string | null | { readonly driver: BackendDriver; r
 /** Between the addresses of several Sentinels. */
 const SEPARATOR = /\s*;\s*(?=[a-z+]+:\/\/)/;
 
+/** What a connection to the broker is for. */
+export type Purpose = 'reading' | 'writing';
+
+/** Addresses of the broker, and where among them to begin. */
+interface Addresses {
+  readonly endpoints: Lazy<readonly Endpoint[]>;
+  first: number;
+}
+
 /** What an app's connections ask it for; settings may change at any time. */
 export interface ConnectionsHost {
   readonly name: string;
@@ -25,8 +38,10 @@ export interface ConnectionsHost {
   /** Queue of its answers. */
   readonly oid: string;
   readonly config: Config;
-  readonly brokerSetting: BrokerSetting;
+  /** Where messages are, to consume them or to publish them. */
+  brokerSettingFor(purpose: Purpose): BrokerSetting;
   readonly backendSetting: BackendSetting;
+  readonly serializers: Serializers;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -34,19 +49,21 @@ export interface ConnectionsHost {
 /** An app's ways to the broker and to results: opened at first use, anew after their setting has changed, closed once. */
 export class Connections {
   readonly #app: ConnectionsHost;
-  readonly #endpoints: Lazy<readonly Endpoint[]>;
+  readonly #addresses: Readonly<Record<Purpose, Addresses>>;
   readonly #backend: Lazy<ResultBackend>;
   #producer: Producer | undefined;
   /** What was open when its setting changed: calls may still be in it, so it stays until the end. */
   readonly #outdatedProducers: (() => Promise<void>)[] = [];
   readonly #outdatedBackends: (() => Promise<void>)[] = [];
-  /** Where among the addresses to begin. */
-  #first = 0;
   #closing: Promise<void> | undefined;
 
   constructor(app: ConnectionsHost) {
     this.#app = app;
-    this.#endpoints = new Lazy(async () => resolveBroker(app.brokerSetting, app.folder));
+    const addresses = (purpose: Purpose): Addresses => ({
+      endpoints: new Lazy(async () => resolveBroker(app.brokerSettingFor(purpose), app.folder)),
+      first: 0,
+    });
+    this.#addresses = { reading: addresses('reading'), writing: addresses('writing') };
     this.#backend = new Lazy(() => this.#openBackend());
   }
 
@@ -58,7 +75,7 @@ export class Connections {
 
   #publisher(): Producer {
     this.#producer ??= new Producer({
-      open: (signal) => this.connect({ signal }),
+      open: (signal) => this.connect({ signal, purpose: 'writing' }),
       clock: this.#app.clock,
       owner: `The app ${this.#app.name}`,
     });
@@ -66,22 +83,36 @@ export class Connections {
   }
 
   /** Opens a connection to the broker: each address once, beginning with the one that answered last. */
-  async connect(options: { readonly signal?: AbortSignal } = {}): Promise<Connection> {
+  async connect(
+    options: { readonly signal?: AbortSignal; readonly purpose?: Purpose } = {},
+  ): Promise<Connection> {
+    const { config } = this.#app;
+    const addresses = this.#addresses[options.purpose ?? 'reading'];
+    const endpoints = await addresses.endpoints.get();
+    const order = failoverOrder(endpoints, addresses.first, config.brokerFailoverStrategy);
+    const { connection, index } = await connectAny(endpoints, order, this.#connectOptions(options.signal));
+    addresses.first = index;
+    // Whoever reconnects after a loss begins with the next address.
+    void connection.closed.then((reason) => {
+      if (reason) addresses.first = (index + 1) % endpoints.length;
+    });
+    return connection;
+  }
+
+  #connectOptions(signal: AbortSignal | undefined): ConnectOptions {
     const { logger, clock, config } = this.#app;
-    const endpoints = await this.#endpoints.get();
-    const { connection, index } = await connectAny(endpoints, this.#first, {
+    const tls = tlsOptions(config.brokerUseSsl);
+    return {
       logger,
       clock,
       options: config.brokerTransportOptions,
       timeoutMs: durationMs(config.brokerConnectionTimeout, 'brokerConnectionTimeout'),
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
-    this.#first = index;
-    // Whoever reconnects after a loss begins with the next address.
-    void connection.closed.then((reason) => {
-      if (reason) this.#first = (index + 1) % endpoints.length;
-    });
-    return connection;
+      heartbeatMs: durationMs(config.brokerHeartbeat, 'brokerHeartbeat'),
+      delayQueueType: config.brokerNativeDelayedDeliveryQueueType,
+      ...(tls === undefined ? {} : { tls }),
+      ...(config.brokerLoginMethod === null ? {} : { loginMethod: config.brokerLoginMethod }),
+      ...(signal ? { signal } : {}),
+    };
   }
 
   /** @throws ResultsDisabled when there is none, BackendUnavailableError */
@@ -92,8 +123,10 @@ export class Connections {
 
   /** Another broker from now on. */
   brokerChanged(): void {
-    void this.#endpoints.reset();
-    this.#first = 0;
+    for (const addresses of Object.values(this.#addresses)) {
+      void addresses.endpoints.reset();
+      addresses.first = 0;
+    }
     const producer = this.#producer;
     if (producer) this.#outdatedProducers.push(() => producer[Symbol.asyncDispose]());
     this.#producer = undefined;
@@ -145,7 +178,7 @@ export class Connections {
   }
 
   async #openBackend(): Promise<ResultBackend> {
-    const { config, logger, clock, backendSetting, folder } = this.#app;
+    const { config, serializers, logger, clock, backendSetting, folder } = this.#app;
     const { driver, url, fallbacks } = await backendOf(backendSetting, folder);
     const { resultExpires, resultBackendTransportOptions } = config;
     const expiresMs = resultExpires === null ? 0 : durationMs(resultExpires, 'resultExpires');
@@ -159,6 +192,8 @@ export class Connections {
         fallbacks,
         persistent: config.resultPersistent,
         broker: this.#brokerAccess(),
+        codec: resultCodec(config, serializers),
+        settings: backendSettings(config),
       });
     } catch (error) {
       if (error instanceof TqError) throw error;

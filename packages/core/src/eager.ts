@@ -40,7 +40,7 @@ export async function applyEagerly(
       await runLinked(app, outcome, request, around);
       return { meta: metaOf(call.id, outcome, app.clock.now()), ignoreResult: call.ignoreResult };
     }
-    message = retried(message, outcome);
+    message = retried(app, message, outcome);
     // A task that retries for ever must not keep everybody else from running.
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -87,14 +87,14 @@ function runHere(app: App, request: TaskRequest, message: Message, hostname: str
 }
 
 /** The message of the next attempt. */
-function retried(message: Message, outcome: Extract<Outcome, { readonly kind: 'retry' }>): Message {
+function retried(app: App, message: Message, outcome: Extract<Outcome, { readonly kind: 'retry' }>): Message {
   const { compression, ...headers } = message.headers;
   const next = { ...headers, retries: Number(headers['retries']) + 1 };
   const body = outcome.changes?.body;
   if (body === undefined)
     return { ...message, headers: compression === undefined ? next : { ...next, compression } };
-  const properties = { ...message.properties, contentType: 'application/json', contentEncoding: 'utf-8' };
-  return { body: Buffer.from(body), headers: next, properties };
+  const { body: bytes, ...content } = app.serializers.rewrite(body, message.properties.contentType);
+  return { body: bytes, headers: next, properties: { ...message.properties, ...content } };
 }
 
 /** Runs links eagerly too; what an outcome sets off is canvas's to say. */

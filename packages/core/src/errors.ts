@@ -90,16 +90,20 @@ export class DecodeError extends TqError {
   }
 }
 
-/** A content type outside the setting `acceptContent`. */
+/** A content type outside the setting `acceptContent`, or one that is never read. */
 export class ContentDisallowed extends TqError {
   readonly contentType: string;
 
-  constructor(contentType: string) {
-    super(
-      'TQ_CONTENT_DISALLOWED',
-      `Refusing content of type ${JSON.stringify(contentType)}: it is not in the setting acceptContent.`,
-    );
+  constructor(contentType: string, why: string = 'it is not in the setting acceptContent.') {
+    super('TQ_CONTENT_DISALLOWED', `Refusing content of type ${JSON.stringify(contentType)}: ${why}`);
     this.contentType = contentType;
+  }
+}
+
+/** A message that is not signed as it must be, or keys and certificates that can't be used. */
+export class SecurityError extends TqError {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('TQ_SECURITY', message, options);
   }
 }
 

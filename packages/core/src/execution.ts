@@ -13,6 +13,7 @@ import type { DecodedBody } from './message/protocol2.ts';
 import { repr } from './message/repr.ts';
 import { bindArguments } from './parameters.ts';
 import type { RunInput } from './run.ts';
+import { encodeResult } from './message/result-codec.ts';
 import { encodeJson } from './serialize/json.ts';
 import { applySchema } from './schema.ts';
 import type { ErrorClass, TaskDefinition, TaskHooks } from './task-definition.ts';
@@ -114,7 +115,7 @@ export class Execution implements TaskContextParts {
       result = this.#checked(isThenable(returned) ? await this.#settled(returned) : returned);
       const { resultSchema } = this.definition.options;
       if (resultSchema) result = await applySchema(resultSchema, result, 'result');
-      encoded = encodeJson(result === undefined ? null : result, 'result');
+      encoded = encodeResult(result === undefined ? null : result, this.app.config, this.app.serializers);
     } catch (thrown) {
       return this.#ended(this.#reasonOf(thrown));
     }

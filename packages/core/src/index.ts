@@ -16,6 +16,7 @@ export {
   PublishError,
   RemoteError,
   ResultsDisabled,
+  SecurityError,
   SoftTimeLimitExceeded,
   TaskRevokedError,
   TimeLimitExceeded,
@@ -70,11 +71,14 @@ export type { SignatureData } from './types/signature.ts';
 export type {
   BackendDriver,
   BackendOptions,
+  BackendSettings,
   BrokerAccess,
   ChordPart,
+  Content,
   GroupStore,
   ReplyRoute,
   ResultBackend,
+  ResultCodec,
   ResultTuple,
   TaskMeta,
   TaskState,
@@ -121,4 +125,6 @@ export type {
   Transport,
   TransportTraits,
 } from './types/transport.ts';
+export type { SecurityOptions } from './security/setup.ts';
+export type { CredentialProvider, TlsOptions, TlsSetting } from './types/tls.ts';
 export { Decimal, PlainDate, PlainTime, Uuid } from './values.ts';

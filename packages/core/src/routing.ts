@@ -1,6 +1,7 @@
 import type { Config } from './config.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { ImproperlyConfigured } from './errors.ts';
+import { globExpression } from './glob.ts';
 import { queueNamed } from './queues.ts';
 import type { Queue } from './queues.ts';
 import type { ExchangeType } from './types/transport.ts';
@@ -200,29 +201,6 @@ function matches(pattern: RegExp | string, task: string): boolean {
   const expression = typeof pattern === 'string' ? globExpression(pattern) : pattern;
   expression.lastIndex = 0; // of one with the flag g, which remembers where it stopped
   return expression.test(task);
-}
-
-const globs = new Map<string, RegExp>();
-
-/** `*` is any text, `?` one character, `[abc]` and `[!abc]` one of these or none of these. */
-function globExpression(glob: string): RegExp {
-  let expression = globs.get(glob);
-  if (!expression) {
-    const source = glob.replace(/\[(!?)(\]?[^\]]*)\]|([*?])|[\\^$.|+()[\]{}]/g, globPart);
-    globs.set(glob, (expression = new RegExp(`^${source}$`, 's')));
-  }
-  return expression;
-}
-
-function globPart(
-  part: string,
-  not: string | undefined,
-  set: string | undefined,
-  wild: string | undefined,
-): string {
-  if (wild !== undefined) return wild === '*' ? '.*' : '.';
-  if (set) return `[${not ? '^' : ''}${set.replace(/[\\\]^[]/g, '\\$&')}]`;
-  return part.replace(/[\\^$.|+()[\]{}!]/g, '\\$&');
 }
 
 function withoutUndefined(options: RouteOptions): RouteOptions {

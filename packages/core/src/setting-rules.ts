@@ -1,5 +1,6 @@
 import { policyFromWire } from './publish-retry.ts';
 import type { Settings } from './settings.ts';
+import { wrongTlsKey } from './tls.ts';
 
 /** What a value must be; the text ends the sentence "… must be". */
 export interface Rule {
@@ -45,6 +46,15 @@ const either = (a: Rule, b: Rule): Rule => ({
   is: `${a.is}, or ${b.is}`,
   fits: (value) => a.fits(value) || b.fits(value),
 });
+const nullAsZero = (rule: Rule): Rule => ({ ...rule, normal: (value) => value ?? 0 });
+const nullAsFalse = (rule: Rule): Rule => ({ ...rule, normal: (value) => value ?? false });
+const callable: Rule = { is: 'a function', fits: (value) => typeof value === 'function' };
+const byteArray: Rule = { is: 'bytes', fits: (value) => value instanceof Uint8Array };
+const tls: Rule = {
+  is: "true, false, or an object of TLS options such as { ca: '…' }",
+  fits: (value) =>
+    typeof value === 'boolean' || (map.fits(value) && wrongTlsKey(value as object) === undefined),
+};
 const zone: Rule = { is: "a time zone such as 'Europe/London'", fits: isTimeZone };
 const rate: Rule = {
   is: "a number a second, or a text such as '10/s', '100/m', '5/h'",
@@ -77,10 +87,20 @@ const retryPolicy: Rule = {
 /** What each setting must be. */
 export const RULES: { readonly [K in keyof Settings]: Rule } = {
   acceptContent: texts,
+  resultAcceptContent: orNull(texts),
   timezone: zone,
+  enableUtc: boolean,
   imports: texts,
   include: texts,
   brokerUrl: either(text, texts),
+  brokerReadUrl: orNull(either(text, texts)),
+  brokerWriteUrl: orNull(either(text, texts)),
+  brokerFailoverStrategy: either(oneOf('round-robin', 'shuffle'), callable),
+  brokerUseSsl: tls,
+  brokerHeartbeat: nullAsZero(duration),
+  brokerLoginMethod: orNull(text),
+  brokerPoolLimit: orNull(count(0)),
+  brokerNativeDelayedDeliveryQueueType: queueType,
   brokerTransportOptions: map,
   brokerConnectionTimeout: duration,
   brokerConnectionRetry: boolean,
@@ -89,8 +109,23 @@ export const RULES: { readonly [K in keyof Settings]: Rule } = {
   resultBackend: orNull(text),
   resultBackendTransportOptions: map,
   resultExpires: orNull(duration),
-  resultPersistent: boolean,
   resultExtended: boolean,
+  resultSerializer: text,
+  resultPersistent: nullAsFalse(boolean),
+  resultBackendAlwaysRetry: boolean,
+  resultChordJoinTimeout: duration,
+  resultChordRetryInterval: duration,
+  redisBackendUseSsl: orNull(tls),
+  redisBackendHealthCheckInterval: orNull(duration),
+  redisBackendCredentialProvider: orNull(callable),
+  redisClientName: orNull(text),
+  redisMaxConnections: orNull(count(1)),
+  redisSocketConnectTimeout: orNull(duration),
+  redisSocketTimeout: orNull(duration),
+  redisRetryOnTimeout: boolean,
+  redisSocketKeepalive: boolean,
+  redisUsername: orNull(text),
+  redisPassword: orNull(text),
   taskSerializer: text,
   taskCompression: orNull(text),
   taskDefaultDeliveryMode: oneOf(1, 2, 'transient', 'persistent'),
@@ -138,6 +173,11 @@ export const RULES: { readonly [K in keyof Settings]: Rule } = {
   workerSendTaskEvents: boolean,
   workerDisableRateLimits: boolean,
   workerEtaTaskLimit: orNull(count(0)),
+  securityKey: orNull(text),
+  securityKeyPassword: orNull(either(text, byteArray)),
+  securityCertificate: orNull(text),
+  securityCertStore: orNull(text),
+  securityDigest: text,
   workerLogColor: orNull(boolean),
   workerLogFormat: text,
   workerTaskLogFormat: text,

@@ -1,6 +1,7 @@
 import type { Duration } from './duration.ts';
 import type { TaskRoutes } from './routing.ts';
 import type { QueueDefinition } from './queues.ts';
+import type { CredentialProvider, TlsSetting } from './types/tls.ts';
 
 /**
  * Every setting: what it means, and its default. Names are Celery's in camelCase; where the default differs from Celery's,
@@ -11,8 +12,12 @@ export interface Settings {
 
   /** Content types, or names of serializers, that are decoded; anything else is refused unread. @default ["json"] */
   acceptContent: readonly string[];
-  /** IANA zone for schedules and display; the wire is UTC. @default "UTC" */
+  /** The same for results; null = those and the serializer of results. @default null */
+  resultAcceptContent: readonly string[] | null;
+  /** IANA zone of schedules and of times that are shown. The wire is UTC, and so is a time without an offset, as in Celery. @default "UTC" */
   timezone: string;
+  /** false = the zone of the machine, unless `timezone` names another than UTC. @default true */
+  enableUtc: boolean;
   /** Modules that a worker imports before those of `include`. @default [] */
   imports: readonly string[];
   /** Modules that a worker imports to find tasks: paths from the working directory such as `proj/tasks` or `src/**\/tasks.ts`, dotted names, or packages. `app.autodiscoverTasks()` adds to them. @default [] */
@@ -22,6 +27,22 @@ export interface Settings {
 
   /** Where messages live: a URL, or several (a list, or a text with `;` between) for fail-over. TQ_BROKER_URL and CELERY_BROKER_URL in the environment win. @default "sqlite://" */
   brokerUrl: string | readonly string[];
+  /** Another address for consuming; null = brokerUrl. TQ_BROKER_READ_URL and CELERY_BROKER_READ_URL in the environment win. @default null */
+  brokerReadUrl: string | readonly string[] | null;
+  /** Another address for publishing; null = brokerUrl. TQ_BROKER_WRITE_URL and CELERY_BROKER_WRITE_URL in the environment win. @default null */
+  brokerWriteUrl: string | readonly string[] | null;
+  /** In which order several addresses are tried: `round-robin` from the one that answered last, `shuffle`, or a function that sorts them. @default "round-robin" */
+  brokerFailoverStrategy: FailoverStrategy;
+  /** TLS to the broker: true, or options of Node's `tls.connect()`; Celery's `keyfile`, `certfile`, `ca_certs` and `cert_reqs` are understood. @default false */
+  brokerUseSsl: TlsSetting;
+  /** Seconds between heartbeats that broker and client expect of each other; 0 = none. AMQP. @default 120 */
+  brokerHeartbeat: Duration;
+  /** How to log in: `PLAIN`, `AMQPLAIN` or `EXTERNAL`; null = what the URL gives. AMQP. @default null */
+  brokerLoginMethod: string | null;
+  /** Most connections for publishing; a process of tq needs one, so every limit holds. @default 10 */
+  brokerPoolLimit: number | null;
+  /** Type of the queues that hold messages until their ETA, where queues are of type quorum. RabbitMQ. @default "quorum" */
+  brokerNativeDelayedDeliveryQueueType: 'classic' | 'quorum';
   /** Handed to the transport as they are. @default {} */
   brokerTransportOptions: Readonly<Record<string, unknown>>;
   /** Longest wait for one connection attempt, to the broker or the result backend. @default 4 */
@@ -45,6 +66,39 @@ export interface Settings {
   resultPersistent: boolean;
   /** Keep name, args, kwargs, worker, retries and queue with each result. @default false */
   resultExtended: boolean;
+  /** How results are written. @default "json" */
+  resultSerializer: string;
+  /** Try to store a result until it works; otherwise a worker gives the message back after a minute. @default false */
+  resultBackendAlwaysRetry: boolean;
+  /** Longest wait when the results of a chord's header are collected. @default 3 */
+  resultChordJoinTimeout: Duration;
+  /** How often a chord is looked after where its backend can't count. @default 1 */
+  resultChordRetryInterval: Duration;
+
+  // Results in Redis
+
+  /** TLS to the backend, as in brokerUseSsl; null = as the URL says. @default null */
+  redisBackendUseSsl: TlsSetting | null;
+  /** Ping a connection that has been idle for this long; null = never. @default null */
+  redisBackendHealthCheckInterval: Duration | null;
+  /** A function that gives user and password for each connection. @default null */
+  redisBackendCredentialProvider: CredentialProvider | null;
+  /** Shown in the server's list of clients. @default null */
+  redisClientName: string | null;
+  /** Most connections; null = as many as are needed. @default null */
+  redisMaxConnections: number | null;
+  /** Longest wait for a connection; null = brokerConnectionTimeout. @default null */
+  redisSocketConnectTimeout: Duration | null;
+  /** Longest wait for an answer; null = for ever. @default 120 */
+  redisSocketTimeout: Duration | null;
+  /** Ask once more after such a wait. @default false */
+  redisRetryOnTimeout: boolean;
+  /** TCP keep-alive. @default false */
+  redisSocketKeepalive: boolean;
+  /** User, where the URL names none. @default null */
+  redisUsername: string | null;
+  /** Password, where the URL names none. @default null */
+  redisPassword: string | null;
 
   // Tasks: sending
 
@@ -152,6 +206,19 @@ export interface Settings {
   /** Most tasks that wait for their ETA in memory; null = no limit. @default null */
   workerEtaTaskLimit: number | null;
 
+  // Security
+
+  /** File of the private key that signs messages, PEM. @default null */
+  securityKey: string | null;
+  /** Its password. @default null */
+  securityKeyPassword: string | Uint8Array | null;
+  /** File of the certificate of that key, PEM. @default null */
+  securityCertificate: string | null;
+  /** Folder, or pattern such as `/etc/tq/certs/*.pem`, of the certificates of those whose messages are believed. @default null */
+  securityCertStore: string | null;
+  /** Hash of signatures. @default "sha256" */
+  securityDigest: string;
+
   // Log
 
   /** Colour log output; null = on a terminal. @default null */
@@ -161,6 +228,9 @@ export interface Settings {
   /** Layout of lines that a task writes. @default "[%(asctime)s: %(levelname)s/%(processName)s] %(task_name)s[%(task_id)s]: %(message)s" */
   workerTaskLogFormat: string;
 }
+
+/** Puts addresses into the order in which they are tried. */
+export type FailoverStrategy = 'round-robin' | 'shuffle' | ((urls: readonly string[]) => readonly string[]);
 
 /** How publishing is repeated. */
 export interface PublishRetryPolicy {
@@ -177,10 +247,20 @@ export interface PublishRetryPolicy {
 /** What holds when nobody says otherwise. */
 export const DEFAULTS: Settings = frozen({
   acceptContent: ['json'],
+  resultAcceptContent: null,
   timezone: 'UTC',
+  enableUtc: true,
   imports: [],
   include: [],
   brokerUrl: 'sqlite://',
+  brokerReadUrl: null,
+  brokerWriteUrl: null,
+  brokerFailoverStrategy: 'round-robin',
+  brokerUseSsl: false,
+  brokerHeartbeat: 120,
+  brokerLoginMethod: null,
+  brokerPoolLimit: 10,
+  brokerNativeDelayedDeliveryQueueType: 'quorum',
   brokerTransportOptions: {},
   brokerConnectionTimeout: 4,
   brokerConnectionRetry: true,
@@ -191,6 +271,21 @@ export const DEFAULTS: Settings = frozen({
   resultExpires: 86_400,
   resultPersistent: false,
   resultExtended: false,
+  resultSerializer: 'json',
+  resultBackendAlwaysRetry: false,
+  resultChordJoinTimeout: 3,
+  resultChordRetryInterval: 1,
+  redisBackendUseSsl: null,
+  redisBackendHealthCheckInterval: null,
+  redisBackendCredentialProvider: null,
+  redisClientName: null,
+  redisMaxConnections: null,
+  redisSocketConnectTimeout: null,
+  redisSocketTimeout: 120,
+  redisRetryOnTimeout: false,
+  redisSocketKeepalive: false,
+  redisUsername: null,
+  redisPassword: null,
   taskSerializer: 'json',
   taskCompression: null,
   taskDefaultDeliveryMode: 2,
@@ -238,6 +333,11 @@ export const DEFAULTS: Settings = frozen({
   workerSendTaskEvents: false,
   workerDisableRateLimits: false,
   workerEtaTaskLimit: null,
+  securityKey: null,
+  securityKeyPassword: null,
+  securityCertificate: null,
+  securityCertStore: null,
+  securityDigest: 'sha256',
   workerLogColor: null,
   workerLogFormat: '[%(asctime)s: %(levelname)s/%(processName)s] %(message)s',
   workerTaskLogFormat: '[%(asctime)s: %(levelname)s/%(processName)s] %(task_name)s[%(task_id)s]: %(message)s',

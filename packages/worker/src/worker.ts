@@ -1,6 +1,6 @@
 import { ImproperlyConfigured } from '@tq/core';
 import type { App, Connection, EventSink, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
-import { deferred, durationMs, maskUrl, startAll, toError } from '@tq/core/internal';
+import { deferred, durationMs, maskUrl, startAll, toError, zoneOf } from '@tq/core/internal';
 import { ConnectionLoop } from './connection-loop.ts';
 import type { Held } from './consume/held.ts';
 import { mustDrop } from './consume/judge.ts';
@@ -243,7 +243,7 @@ class Running {
       disabled: app.config.workerDisablePrefetch,
     });
     this.#events = options.events ?? silentEvents;
-    this.#lines = new TaskLines(logger);
+    this.#lines = new TaskLines(logger, () => zoneOf(app.config));
     this.#results = new Results({ app, backend, hostname, logger, stopping: this.#abort.signal });
     this.#deadLetters = new DeadLetters({ app, hostname, logger });
     this.#settler = new Settler({

@@ -2,6 +2,7 @@ import {
   ChordError,
   MaxRetriesExceededError,
   NotRegistered,
+  SecurityError,
   SoftTimeLimitExceeded,
   TaskRevokedError,
   TimeLimitExceeded,
@@ -55,6 +56,7 @@ const ROWS: readonly Row[] = [
   },
   withMessage(MaxRetriesExceededError, CELERY),
   withMessage(ChordError, CELERY),
+  withMessage(SecurityError, CELERY),
   withMessage(TimeoutError, CELERY),
   withMessage(WorkerLostError, BILLIARD),
   {

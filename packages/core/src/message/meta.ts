@@ -22,7 +22,11 @@ export function encodeMeta(meta: TaskMeta<Encoded>): string {
 
 /** Of any Celery 5; the exception of a failed or retried task becomes a `WireError`. */
 export function decodeMeta(text: string): TaskMeta {
-  const meta = decodeJson(text);
+  return readMeta(decodeJson(text));
+}
+
+/** The meta in a decoded value, whatever its format was. */
+export function readMeta(meta: unknown): TaskMeta {
   if (!isRecord(meta)) throw new DecodeError('The result meta is not an object.');
   const { status, task_id: taskId } = meta;
   if (typeof status !== 'string') throw new DecodeError('The result meta has no status.');

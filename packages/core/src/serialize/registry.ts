@@ -1,6 +1,7 @@
+import { Buffer } from 'node:buffer';
 import { ContentDisallowed, DecodeError, ImproperlyConfigured } from '../errors.ts';
-import type { Serializer } from '../types/serializer.ts';
-import { jsonSerializer } from './json.ts';
+import type { Encoded, Serializer } from '../types/serializer.ts';
+import { decodeJson, jsonSerializer } from './json.ts';
 import { msgpackSerializer } from './msgpack.ts';
 import { rawSerializer } from './raw.ts';
 import { yamlSerializer } from './yaml.ts';
@@ -11,6 +12,13 @@ const NO_PICKLE =
 
 // What Python calls UTF-8 and its subset; nothing and `binary` mean that the serializer knows.
 const UTF_8 = ['', 'utf-8', 'utf8', 'us-ascii', 'ascii', 'binary'];
+
+/** A body, and what its message says of it. */
+export interface RewrittenBody {
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  readonly contentEncoding: 'utf-8' | 'binary';
+}
 
 /** The serializers of an app, by name and by content type. json, msgpack, yaml and raw are built in. */
 export class Serializers {
@@ -52,7 +60,7 @@ export class Serializers {
     if (contentType === undefined || contentType === '') {
       throw new DecodeError('The message has no content type, so its body can not be read.');
     }
-    if (isPickle(contentType)) throw new DecodeError(`Refusing content of type ${contentType}. ${NO_PICKLE}`);
+    if (isPickle(contentType)) throw new ContentDisallowed(contentType, NO_PICKLE);
     const serializer = this.#byName.get(contentType);
     if (!accept.includes(contentType) && !(serializer && accept.includes(serializer.name))) {
       throw new ContentDisallowed(contentType);
@@ -64,6 +72,13 @@ export class Serializers {
       );
     }
     return serializer;
+  }
+
+  /** A body written again, in the format that its message has: what a retry with other arguments sends. */
+  rewrite(body: Encoded, contentType: string | undefined): RewrittenBody {
+    const serializer = this.#byName.get(contentType ?? '') ?? jsonSerializer;
+    const bytes = serializer === jsonSerializer ? Buffer.from(body) : serializer.encode(decodeJson(body));
+    return { body: bytes, contentType: serializer.contentType, contentEncoding: serializer.contentEncoding };
   }
 
   get names(): readonly string[] {

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import type { Encoded } from './serializer.ts';
+import type { CredentialProvider, TlsOptions } from './tls.ts';
 import type { Address, Connection, Message } from './transport.ts';
 
 /** States that Celery stores (spec: results.md 1); a task may add its own. */
@@ -62,6 +63,25 @@ export interface BackendDriver {
   connect(url: URL, options: BackendOptions): Promise<ResultBackend>;
 }
 
+/** What a message or a stored value says of its body. */
+export interface Content {
+  readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
+}
+
+/** How results are written and read: the settings `resultSerializer` and `resultAcceptContent`. */
+export interface ResultCodec {
+  /** For backends that send messages. */
+  readonly contentType: string;
+  readonly contentEncoding: 'utf-8' | 'binary';
+  encodeMeta(meta: TaskMeta<Encoded>): Uint8Array;
+  /** `content` where the bytes say what they are; otherwise they are as this codec writes. @throws DecodeError, ContentDisallowed */
+  decodeMeta(bytes: Uint8Array, content?: Content): TaskMeta;
+  /** Of other values, such as the meta of a group. */
+  encode(value: unknown): Uint8Array;
+  decode(bytes: Uint8Array, content?: Content): unknown;
+}
+
 /** What an app gives a result backend. */
 export interface BackendOptions {
   readonly logger: Logger;
@@ -77,6 +97,35 @@ export interface BackendOptions {
   readonly persistent?: boolean;
   /** The app's broker, for backends that answer by message. */
   readonly broker?: BrokerAccess;
+  /** How results are written. @default JSON */
+  readonly codec?: ResultCodec;
+  /** What drivers of some backends ask for; each takes what concerns it. */
+  readonly settings?: BackendSettings;
+}
+
+/** Settings of result backends, in milliseconds where they are times. */
+export interface BackendSettings {
+  /** Redis: TLS, files read; `true` with the defaults, undefined as the URL says. */
+  readonly tls: true | TlsOptions | undefined;
+  /** Redis: most connections; undefined = no limit. */
+  readonly maxConnections: number | undefined;
+  readonly connectTimeoutMs: number | undefined;
+  /** Redis: longest wait for an answer; undefined = for ever. */
+  readonly socketTimeoutMs: number | undefined;
+  /** Redis: once more after such a wait. */
+  readonly retryOnTimeout: boolean;
+  readonly keepAlive: boolean;
+  /** Redis: ping a connection that has been idle for so long; undefined = never. */
+  readonly healthCheckMs: number | undefined;
+  readonly clientName: string | undefined;
+  /** Where the URL names none. */
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** Redis: asked for user and password at each connection. */
+  readonly credentials: CredentialProvider | undefined;
+  /** Longest wait when the results of a chord's header are collected. */
+  readonly chordJoinTimeoutMs: number;
+  readonly chordRetryIntervalMs: number;
 }
 
 /** What a backend without a server of its own asks its host for. */

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
+import type { TlsOptions } from './tls.ts';
 
 /**
  * A way to reach a broker. One value per driver package, without state: everything opened belongs to the
@@ -36,6 +37,14 @@ export interface ConnectOptions {
   readonly options: Readonly<Record<string, unknown>>;
   /** Longest wait for the connection. Milliseconds. */
   readonly timeoutMs: number;
+  /** The setting `brokerUseSsl`, files read; absent = as the URL says. */
+  readonly tls?: true | TlsOptions;
+  /** The setting `brokerHeartbeat`, 0 = none; absent = the driver's own. Milliseconds. */
+  readonly heartbeatMs?: number;
+  /** The setting `brokerLoginMethod`. */
+  readonly loginMethod?: string;
+  /** The setting `brokerNativeDelayedDeliveryQueueType`. */
+  readonly delayQueueType?: 'classic' | 'quorum';
   /** Gives up connecting. */
   readonly signal?: AbortSignal;
 }

@@ -65,7 +65,7 @@ test('an absent encoding is fine, another than UTF-8 is not', () => {
 test('pickle is refused with the reason, even when it is accepted', () => {
   const serializers = new Serializers();
   const receive = (): unknown => serializers.forReceiving(PICKLE, 'binary', ['pickle', PICKLE]);
-  expect(receive).toThrow(DecodeError);
+  expect(receive).toThrow(ContentDisallowed);
   expect(receive).toThrow(/runs code of the sender/);
   expect(() => serializers.forSending('pickle')).toThrow(/runs code of the sender/);
   expect(() => serializers.register({ ...toml, contentType: PICKLE })).toThrow(ImproperlyConfigured);

@@ -1,4 +1,4 @@
-import type { BackendDriver, Encoded, ResultBackend, TaskMeta } from '@tq/core';
+import type { BackendDriver, BackendOptions, Encoded, ResultBackend, TaskMeta } from '@tq/core';
 
 /** A result backend that only notes what it is told. */
 export class FakeBackend implements ResultBackend {
@@ -13,7 +13,15 @@ export class FakeBackend implements ResultBackend {
   /** Whether a watch ends with an error when it's told to stop. */
   endsWith: Error | undefined;
 
-  readonly driver: BackendDriver = { connect: async () => this };
+  /** What the app gave. */
+  options: BackendOptions | undefined;
+
+  readonly driver: BackendDriver = {
+    connect: async (_url, options) => {
+      this.options = options;
+      return this;
+    },
+  };
 
   async expect(taskId: string): Promise<void> {
     await this.onExpect(taskId);

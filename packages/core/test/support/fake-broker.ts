@@ -1,5 +1,5 @@
 import { BrokerUnavailableError } from '@tq/core';
-import type { Address, Channel, Connection, Message, QueueSpec, Transport } from '@tq/core';
+import type { Address, Channel, Connection, ConnectOptions, Message, QueueSpec, Transport } from '@tq/core';
 import { deferred } from '@tq/core/internal';
 import type { Deferred } from '@tq/core/internal';
 
@@ -16,6 +16,8 @@ export class FakeBroker {
   readonly connections: FakeConnection[] = [];
   /** Addresses that somebody tried to reach. */
   readonly tried: string[] = [];
+  /** What was given with each. */
+  readonly options: ConnectOptions[] = [];
   /** Awaited before a connection is there. */
   onConnect: (url: URL, signal?: AbortSignal) => void | Promise<void> = () => undefined;
   /** Awaited before a message is confirmed. */
@@ -35,6 +37,7 @@ export class FakeBroker {
     },
     connect: async (url, options) => {
       this.tried.push(url.href);
+      this.options.push(options);
       await this.onConnect(url, options.signal);
       const connection = new FakeConnection(this);
       this.connections.push(connection);

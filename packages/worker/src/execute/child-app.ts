@@ -72,4 +72,9 @@ const HELD_BACK: ReadonlySet<string> = new Set<keyof Settings>([
   'taskQueues',
   'brokerTransportOptions',
   'resultBackendTransportOptions',
+  'brokerUseSsl',
+  'brokerFailoverStrategy',
+  'redisBackendUseSsl',
+  'redisBackendCredentialProvider',
+  'securityKeyPassword',
 ]);

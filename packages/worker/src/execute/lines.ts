@@ -1,12 +1,16 @@
 import type { Logger, TaskRequest, WireError } from '@tq/core';
-import { reprError } from '@tq/core/internal';
+import { formatInZone, reprError } from '@tq/core/internal';
 
 /** The log lines of a task's life, in Celery's words. */
 export class TaskLines {
   readonly #logger: Logger;
 
-  constructor(logger: Logger) {
+  readonly #zone: () => string;
+
+  /** `zone` is where times are shown. */
+  constructor(logger: Logger, zone: () => string) {
     this.#logger = logger;
+    this.#zone = zone;
   }
 
   /** Whether the lines of ordinary work are written at all. */
@@ -15,7 +19,7 @@ export class TaskLines {
   }
 
   received(request: TaskRequest): void {
-    const eta = request.etaMs === null ? '' : `  ETA:[${new Date(request.etaMs).toISOString()}]`;
+    const eta = request.etaMs === null ? '' : `  ETA:[${formatInZone(request.etaMs, this.#zone())}]`;
     this.#logger.info(`Task ${label(request)} received${eta}`);
   }
 

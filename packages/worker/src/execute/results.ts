@@ -112,7 +112,8 @@ export class Results {
           attempt,
           error: error instanceof Error ? error.message : String(error),
         });
-        if (this.#app.clock.monotonic() > untilMs) throw error;
+        const mayGiveUp = !this.#app.config.resultBackendAlwaysRetry;
+        if (mayGiveUp && this.#app.clock.monotonic() > untilMs) throw error;
         await this.#app.clock.sleep(backoffMs(attempt, { firstMs: 50, maxMs: 5000 }), {
           signal: this.#stopping,
         });

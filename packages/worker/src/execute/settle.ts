@@ -193,8 +193,12 @@ export class Settler {
     const etaMs = Math.round(app.clock.now() + outcome.countdownMs);
     const { headers, properties } = delivery.message;
     const { changes } = outcome;
+    const { body, ...content } =
+      changes?.body === undefined
+        ? { body: delivery.message.body }
+        : app.serializers.rewrite(changes.body, properties.contentType);
     const message: Message = {
-      body: changes?.body === undefined ? delivery.message.body : Buffer.from(changes.body),
+      body,
       headers: {
         ...withoutCounter(headers),
         // A protocol 1 message has its fields in the body; written as headers they make it protocol 2.
@@ -209,7 +213,7 @@ export class Settler {
       },
       properties: {
         ...properties,
-        ...(changes?.body === undefined ? {} : { contentType: 'application/json', contentEncoding: 'utf-8' }),
+        ...content,
         ...(changes?.priority === undefined ? {} : { priority: changes.priority }),
       },
     };

@@ -1,0 +1,23 @@
+import type { SecureContextOptions } from 'node:tls';
+
+/** TLS: `true` for the machine's own authorities, Node's options, or Celery's names of files, which core reads. */
+export type TlsSetting = boolean | TlsOptions;
+
+/** Options of Node's `tls.connect()` that matter to a client. */
+export interface TlsOptions extends SecureContextOptions {
+  /** Refuse a server whose certificate no authority vouches for. @default true */
+  readonly rejectUnauthorized?: boolean;
+  /** The name that the certificate must have. @default the host */
+  readonly servername?: string;
+  /** Celery's names. */
+  readonly keyfile?: string;
+  readonly certfile?: string;
+  readonly caCerts?: string;
+  readonly certReqs?: 'required' | 'optional' | 'none';
+  readonly checkHostname?: boolean;
+}
+
+/** Gives user and password anew for each connection, for passwords that change. */
+export type CredentialProvider = () =>
+  | { readonly username?: string; readonly password: string }
+  | Promise<{ readonly username?: string; readonly password: string }>;
