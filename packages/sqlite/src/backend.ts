@@ -2,11 +2,13 @@ import { BackendUnavailableError, ClosedError, TqError } from '@tq/core';
 import type { BackendDriver, BackendOptions, Encoded, ResultBackend, TaskMeta } from '@tq/core';
 import { decodeMeta, encodeMeta, isFinal, toError } from '@tq/core/internal';
 import { SqliteGroups } from './group-store.ts';
+import { Lifeline } from './lifeline.ts';
+import type { Line } from './lifeline.ts';
+import { ThreadFailure } from './link.ts';
 import { shareLink } from './links.ts';
 import type { Share } from './links.ts';
 import { locate } from './location.ts';
 import { ResultBatch } from './result-batch.ts';
-import { Watches } from './watches.ts';
 import type { Ask, CallName, Calls } from './wire.ts';
 
 /** Results in an SQLite file, usually the one that the queues are in. */
@@ -14,7 +16,8 @@ export const sqliteBackend: BackendDriver = {
   async connect(url: URL, options: BackendOptions): Promise<ResultBackend> {
     try {
       const location = locate(url, options.options);
-      return new SqliteBackend(await shareLink(location, options.timeoutMs), options.expiresMs);
+      const join = (): Promise<Share> => shareLink(location, options.timeoutMs);
+      return new SqliteBackend(new Lifeline({ share: await join(), join, unavailable }), options.expiresMs);
     } catch (error) {
       throw unavailable(error);
     }
@@ -25,18 +28,16 @@ export const sqliteBackend: BackendDriver = {
 export class SqliteBackend implements ResultBackend {
   readonly traits = { driver: 'sqlite', persistent: true, expiresByItself: true };
   readonly groups: SqliteGroups;
-  readonly #share: Share;
+  readonly #lifeline: Lifeline;
   readonly #batch: ResultBatch;
-  readonly #watches: Watches;
   readonly #expiresMs: number | undefined;
   #disposing: Promise<void> | undefined;
 
-  constructor(share: Share, expiresMs: number | undefined) {
+  constructor(lifeline: Lifeline, expiresMs: number | undefined) {
     const ask: Ask = (name, ...args) => this.#ask(name, args);
-    this.#share = share;
+    this.#lifeline = lifeline;
     this.#expiresMs = expiresMs;
     this.#batch = new ResultBatch((rows) => this.#send('keep', [rows]));
-    this.#watches = new Watches(share.link, unavailable);
     this.groups = new SqliteGroups(ask, () => this.#expiresAt());
   }
 
@@ -61,8 +62,9 @@ export class SqliteBackend implements ResultBackend {
 
   async *watch(taskId: string, { signal }: { readonly signal: AbortSignal }): AsyncIterable<TaskMeta> {
     this.#ensureOpen();
+    const { watches } = await this.#line();
     if (signal.aborted) return;
-    for await (const text of this.#watches.watch(taskId, signal)) {
+    for await (const text of watches.watch(taskId, signal)) {
       const meta = decodeMeta(text);
       yield meta;
       if (isFinal(meta.status)) return;
@@ -79,9 +81,9 @@ export class SqliteBackend implements ResultBackend {
   }
 
   async #dispose(): Promise<void> {
-    this.#watches.close(closed());
+    this.#lifeline.endWatches(closed());
     await this.#batch.flush();
-    await this.#share.release();
+    await this.#lifeline.close();
   }
 
   #expiresAt(): number | null {
@@ -95,7 +97,32 @@ export class SqliteBackend implements ResultBackend {
 
   async #send<K extends CallName>(name: K, args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
     try {
-      return await this.#share.link.call(name, args);
+      return await this.#call(name, args);
+    } catch (error) {
+      // Refused before anything was done: the new file takes it.
+      if (error instanceof ThreadFailure && error.code === 'REPLACED')
+        return await this.#callAgain(name, args);
+      throw unavailable(error);
+    }
+  }
+
+  async #callAgain<K extends CallName>(name: K, args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
+    try {
+      return await this.#call(name, args);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async #call<K extends CallName>(name: K, args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
+    const line = this.#lifeline.current;
+    const { share } = line instanceof Promise ? await line : line;
+    return await share.link.call(name, args);
+  }
+
+  async #line(): Promise<Line> {
+    try {
+      return await this.#lifeline.current;
     } catch (error) {
       throw unavailable(error);
     }

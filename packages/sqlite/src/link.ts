@@ -55,6 +55,11 @@ export class Link {
     this.#worker.on('exit', (code) => this.#onExit(code));
   }
 
+  /** Whether the thread is lost, or has ended: whatever is asked now is refused. */
+  get over(): boolean {
+    return this.#over;
+  }
+
   /** Asks the thread. */
   call<K extends CallName>(name: K, args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
     return this.request(name, args).answer;

@@ -26,7 +26,8 @@ const shared = new Map<string, Shared>();
 export async function shareLink(location: Location, timeoutMs: number): Promise<Share> {
   const { leaseMs: _, ...settings } = location;
   const key = JSON.stringify(settings);
-  const entry = shared.get(key) ?? start(key, new Link({ ...settings, timeoutMs }));
+  const running = shared.get(key);
+  const entry = running && !running.link.over ? running : start(key, new Link({ ...settings, timeoutMs }));
   entry.users += 1;
   entry.connections += 1;
   const share = shareOf(key, entry);

@@ -2,12 +2,15 @@ import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, wr
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { BackendUnavailableError, BrokerUnavailableError, silentLogger, systemClock } from '@tq/core';
-import type { ResultBackend } from '@tq/core';
+import type { Encoded, ResultBackend, TaskMeta } from '@tq/core';
+import { toError } from '@tq/core/internal';
 import { entries, entry, message, numbered, textsOf, within } from '@tq/testkit';
 import type { QueueStore } from '@tq/virtual';
-import { sqliteBackend } from '../src/backend.ts';
+import { SqliteBackend, sqliteBackend } from '../src/backend.ts';
 import { Sql, openDatabase } from '../src/database.ts';
+import { Lifeline } from '../src/lifeline.ts';
 import { Link } from '../src/link.ts';
+import { shareLink } from '../src/links.ts';
 import { locate } from '../src/location.ts';
 import { SqliteStore, openStore } from '../src/store.ts';
 import { sqlite } from '../src/transport.ts';
@@ -20,6 +23,24 @@ const openResults = (url: URL): Promise<ResultBackend> =>
   sqliteBackend.connect(url, { ...options, expiresMs: undefined });
 const take = (store: QueueStore, max: number): ReturnType<QueueStore['take']> =>
   store.take(['q'], { max, signal: AbortSignal.timeout(5000) });
+
+const NO_ROUTE = { replyTo: undefined, correlationId: undefined };
+
+function success(taskId: string): TaskMeta<Encoded> {
+  return {
+    taskId,
+    status: 'SUCCESS',
+    result: '4' as Encoded,
+    traceback: null,
+    children: [],
+    dateDone: null,
+  };
+}
+
+async function firstOf(states: AsyncIterable<TaskMeta>): Promise<string | undefined> {
+  for await (const { status } of states) return status;
+  return undefined;
+}
 
 /** A file with one statement's worth of content, made past the package. */
 function fileWith(statement: string): URL {
@@ -232,6 +253,38 @@ describe('a file that is in use', () => {
     await expect(within(damage, 30_000, 'the damage to be seen')).rejects.toThrow(
       /its content is damaged.*\.recover|reading or writing failed/,
     );
+  });
+
+  test('is removed: a result backend goes on in the new one', async () => {
+    const url = fileUrl(folder);
+    const [results, other] = [await openResults(url), await openResults(url)];
+    try {
+      await results.store(success('before'), NO_ROUTE);
+      rmSync(pathOf(url));
+      await Promise.all([results.store(success('a'), NO_ROUTE), other.store(success('b'), NO_ROUTE)]);
+      expect(await other.load('a')).toMatchObject({ status: 'SUCCESS', result: 4 });
+      expect(await results.load('b')).toMatchObject({ status: 'SUCCESS', result: 4 });
+      expect(await results.load('before')).toBeUndefined();
+      expect(await firstOf(results.watch('a', { signal: AbortSignal.timeout(5000) }))).toBe('SUCCESS');
+    } finally {
+      for (const each of [results, other]) await each[Symbol.asyncDispose]();
+    }
+  });
+
+  test('the thread of a result backend dies: what it was asked is refused, the next call gets another', async () => {
+    const location = locate(fileUrl(folder), {});
+    const share = await shareLink(location, 2000);
+    const lifeline = new Lifeline({ share, join: () => shareLink(location, 2000), unavailable: toError });
+    const results = new SqliteBackend(lifeline, undefined);
+    const waiting = firstOf(results.watch('never', { signal: AbortSignal.timeout(5000) }));
+    waiting.catch(() => undefined);
+    await results.store(success('kept'));
+    const asked = results.load('kept');
+    share.link.kill();
+    await expect(asked).rejects.toBeInstanceOf(BackendUnavailableError);
+    await expect(waiting).rejects.toThrow(/has ended/);
+    expect(await results.load('kept')).toMatchObject({ status: 'SUCCESS' });
+    await results[Symbol.asyncDispose]();
   });
 
   test('the thread dies: what is asked is refused, and `closed` says why', async () => {

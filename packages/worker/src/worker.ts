@@ -217,6 +217,7 @@ class Running {
   readonly #loop: ConnectionLoop;
   readonly #cold = deferred();
   readonly #abort = new AbortController();
+  readonly #impatient = new AbortController();
   #outer: AsyncDisposable | undefined;
   readonly #poolReady: Promise<void>;
   #consumer: TaskConsumer | undefined;
@@ -244,7 +245,7 @@ class Running {
     });
     this.#events = options.events ?? silentEvents;
     this.#lines = new TaskLines(logger, () => zoneOf(app.config));
-    this.#results = new Results({ app, backend, hostname, logger, stopping: this.#abort.signal });
+    this.#results = new Results({ app, backend, hostname, logger, impatient: this.#impatient.signal });
     this.#deadLetters = new DeadLetters({ app, hostname, logger });
     this.#settler = new Settler({
       app,
@@ -298,7 +299,7 @@ class Running {
     this.#pool.recall();
     const shutdownMs = this.#app.config.workerShutdownTimeout;
     await this.#untilIdle(shutdownMs === null ? undefined : durationMs(shutdownMs, 'workerShutdownTimeout'));
-    await this.#settler.idle();
+    await this.#settled();
     await this.#consumer?.flush().catch(() => undefined);
     await this.#outer?.[Symbol.asyncDispose]();
     await this.#loop.stop();
@@ -339,6 +340,15 @@ class Running {
     if ((await Promise.race([idle.then(() => 'idle' as const), this.#after(COOPERATION_MS)])) === 'idle')
       return;
     await this.#pool.close({ graceMs: 0 });
+  }
+
+  /** Waits until results are stored; those that can't be, not for long: their messages are given back. */
+  async #settled(): Promise<void> {
+    const idle = this.#settler.idle();
+    const cold = this.#cold.promise.then(() => this.#after(COOPERATION_MS));
+    await Promise.race([idle, cold, this.#after(STORE_MS)]);
+    this.#impatient.abort();
+    await idle;
   }
 
   async #poolIdle(): Promise<void> {
@@ -391,6 +401,9 @@ class Running {
     }
   }
 }
+
+/** How long a stopping worker tries to store the last results. */
+const STORE_MS = 5000;
 
 /** How long a task may take to end by itself when its signal fires in a cold shutdown. */
 const COOPERATION_MS = 250;

@@ -309,3 +309,22 @@ test('the body of a chord, which nobody counts yet, fails for those who wait for
   const id = body.data.options?.['task_id'] as string;
   await expect(app.asyncResult(id).get(soon)).rejects.toMatchObject({ code: 'TQ_CHORD' });
 });
+
+test.each([
+  ['warm', 5000],
+  ['cold', 250],
+] as const)(
+  'a %s stop does not wait for a result that cannot be stored: its message goes back',
+  async (how, patienceMs) => {
+    const worker = await start();
+    backend.failures = Infinity;
+    const result = await app.sendTask('add', [1, 2]);
+    await eventually(() => logger.find('error', "Can't store the result").length > 0);
+    const startedMs = performance.now();
+    await worker.stop({ how });
+    expect(performance.now() - startedMs).toBeLessThan(patienceMs + 3000);
+    backend.failures = 0;
+    await start();
+    expect(await result.get({ timeout: 10 })).toBe(3);
+  },
+);

@@ -20,20 +20,21 @@ export class Results {
   readonly #backend: ResultBackend | undefined;
   readonly #hostname: string;
   readonly #logger: Logger;
-  readonly #stopping: AbortSignal;
+  readonly #impatient: AbortSignal;
 
   constructor(options: {
     readonly app: App;
     readonly backend: ResultBackend | undefined;
     readonly hostname: string;
     readonly logger: Logger;
-    readonly stopping: AbortSignal;
+    /** From then on what can't be stored is given back at once. */
+    readonly impatient: AbortSignal;
   }) {
     this.#app = options.app;
     this.#backend = options.backend;
     this.#hostname = options.hostname;
     this.#logger = options.logger;
-    this.#stopping = options.stopping;
+    this.#impatient = options.impatient;
   }
 
   /** Whether there's a backend at all. */
@@ -112,13 +113,18 @@ export class Results {
           attempt,
           error: error instanceof Error ? error.message : String(error),
         });
-        const mayGiveUp = !this.#app.config.resultBackendAlwaysRetry;
-        if (mayGiveUp && this.#app.clock.monotonic() > untilMs) throw error;
-        await this.#app.clock.sleep(backoffMs(attempt, { firstMs: 50, maxMs: 5000 }), {
-          signal: this.#stopping,
-        });
+        const outOfTime =
+          !this.#app.config.resultBackendAlwaysRetry && this.#app.clock.monotonic() > untilMs;
+        if (this.#impatient.aborted || outOfTime) throw error;
+        await this.#pause(attempt);
       }
     }
+  }
+
+  /** Ends early, for a last attempt, when there's no more time. */
+  async #pause(attempt: number): Promise<void> {
+    const ms = backoffMs(attempt, { firstMs: 50, maxMs: 5000 });
+    await this.#app.clock.sleep(ms, { signal: this.#impatient }).catch(() => undefined);
   }
 
   #meta(
