@@ -11,7 +11,8 @@ const jiti = join(dirname(createRequire(import.meta.url).resolve('jiti/package.j
 
 const folder = await mkdtemp(join(tmpdir(), 'tq-demo-'));
 const url = `sqlite://${join(folder, 'queue.db')}`;
-const env = { ...process.env, TQ_BROKER_URL: url, TQ_RESULT_BACKEND: url };
+// On RabbitMQ or Redis: TQ_BROKER_URL=amqp://… TQ_RESULT_BACKEND=rpc:// npm run demo
+const env = { TQ_BROKER_URL: url, TQ_RESULT_BACKEND: url, ...process.env };
 
 /** Starts a program in the example's folder; resolves with its exit code. */
 function run(args, stdio) {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '@tq/core';
+import { serviceUrl } from '@tq/testkit';
 import { until } from './support/client.ts';
 
 const examples = join(import.meta.dirname, '../../examples');
@@ -32,20 +33,32 @@ function run(file: string, cwd: string, env: NodeJS.ProcessEnv = {}) {
   return program;
 }
 
-test('the demo prints the results of the guide and stops warmly', async () => {
-  const demo = run(join(examples, 'next-steps/demo.mjs'), folder);
-  expect(await demo.exited).toBe(0);
-  for (const line of [
-    'concurrency:',
-    'ready.',
-    '> await res.get({ timeout: 10 })\n  4',
-    "  TypeError: add() missing 1 required positional argument: 'y'",
-    '> await bad.state()\n  FAILURE',
-    'state()\n  PENDING',
-    'Warm shutdown',
-  ])
-    expect(demo.output).toContain(line);
-}, 60_000);
+const amqp = (): string => serviceUrl('amqp').href;
+const redis = (): string => new URL('/5', serviceUrl('redis')).href;
+
+test.each([
+  ['the embedded file', () => ({})],
+  ['RabbitMQ, results by rpc', () => ({ TQ_BROKER_URL: amqp(), TQ_RESULT_BACKEND: 'rpc://' })],
+  ['RabbitMQ, results in Redis', () => ({ TQ_BROKER_URL: amqp(), TQ_RESULT_BACKEND: redis() })],
+  ['Redis', () => ({ TQ_BROKER_URL: redis(), TQ_RESULT_BACKEND: redis() })],
+])(
+  'the demo prints the results of the guide and stops warmly: %s',
+  async (_, urls) => {
+    const demo = run(join(examples, 'next-steps/demo.mjs'), folder, urls());
+    expect(await demo.exited).toBe(0);
+    for (const line of [
+      'concurrency:',
+      'ready.',
+      '> await res.get({ timeout: 10 })\n  4',
+      "  TypeError: add() missing 1 required positional argument: 'y'",
+      '> await bad.state()\n  FAILURE',
+      'state()\n  PENDING',
+      'Warm shutdown',
+    ])
+      expect(demo.output).toContain(line);
+  },
+  60_000,
+);
 
 test('a worker composed by hand runs tasks from its two queues and stops on TERM', async () => {
   const url = `sqlite://${join(folder, 'queue.db')}`;

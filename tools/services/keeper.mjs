@@ -29,19 +29,18 @@ const VERBS = {
 // Ctrl-C reaches the whole terminal: the test run decides, and closes the channel.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 
-process.on('message', async ({ id, verb, args }) => {
-  const answer = await Promise.resolve()
+process.on('message', ({ id, verb, args }) => {
+  void Promise.resolve()
     .then(() => VERBS[verb](...args))
     .then(
       (value) => ({ id, value }),
       (error) => ({ id, error: error.message }),
-    );
-  if (process.connected) process.send(answer);
+    )
+    .then((answer) => process.connected && process.send(answer));
 });
 
-process.on('disconnect', async () => {
-  await end();
-  process.exit();
+process.on('disconnect', () => {
+  void end().finally(() => process.exit());
 });
 
 let ending;

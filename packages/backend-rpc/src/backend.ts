@@ -132,7 +132,7 @@ class RpcBackend implements ResultBackend {
   }
 
   async #send(messages: readonly (Outgoing | undefined)[]): Promise<readonly void[]> {
-    const sending = messages.map((each) => each && this.#broker.publish(each.message, each.to));
+    const sending = messages.flatMap((each) => (each ? [this.#broker.publish(each.message, each.to)] : []));
     const failed = (await Promise.allSettled(sending)).find((end) => end.status === 'rejected');
     if (failed) throw failed.reason;
     return [];

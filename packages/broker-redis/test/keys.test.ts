@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { QueueStore } from '@tq/virtual';
 import { entry, textOf, uniqueName } from '@tq/testkit';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { topicPattern } from '../src/bindings.ts';
 import { SEPARATOR } from '../src/keys.ts';
 import { openStore } from '../src/store.ts';

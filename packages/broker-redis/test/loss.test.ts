@@ -59,7 +59,7 @@ afterEach(async () => {
 const STEPS: readonly {
   readonly name: string;
   readonly lost: number;
-  arm(wire: Wire): void;
+  readonly arm: (wire: Wire) => void;
 }[] = [
   { name: 'before its script has arrived', lost: 5, arm: (wire) => wire.swallow() },
   {

@@ -113,8 +113,7 @@ export class Results {
           attempt,
           error: error instanceof Error ? error.message : String(error),
         });
-        const outOfTime =
-          !this.#app.config.resultBackendAlwaysRetry && this.#app.clock.monotonic() > untilMs;
+        const outOfTime = !this.#app.config.resultBackendAlwaysRetry && this.#app.clock.monotonic() > untilMs;
         if (this.#impatient.aborted || outOfTime) throw error;
         await this.#pause(attempt);
       }
