@@ -72,7 +72,7 @@ export class Connections {
     const { connection, index } = await connectAny(endpoints, this.#first, {
       logger,
       clock,
-      options: config.brokerTransportOptions,
+      options: transportOptions(config),
       timeoutMs: durationMs(config.brokerConnectionTimeout, 'brokerConnectionTimeout'),
       ...(options.signal ? { signal: options.signal } : {}),
     });
@@ -172,6 +172,17 @@ interface FoundBackend {
   readonly driver: BackendDriver;
   readonly url: URL;
   readonly fallbacks: readonly URL[];
+}
+
+/** Settings that have a name of their own in Celery reach the transport as options; `brokerTransportOptions` win. */
+function transportOptions(config: Config): Readonly<Record<string, unknown>> {
+  const { brokerHeartbeat, brokerLoginMethod, brokerTransportOptions, brokerUseSsl } = config;
+  return {
+    heartbeat: brokerHeartbeat,
+    ...(brokerUseSsl === false ? {} : { ssl: brokerUseSsl }),
+    ...(brokerLoginMethod === null ? {} : { loginMethod: brokerLoginMethod }),
+    ...brokerTransportOptions,
+  };
 }
 
 async function backendOf(setting: BackendSetting, folder: string): Promise<FoundBackend> {
