@@ -30,7 +30,7 @@ const VERBS = {
 // Ctrl-C reaches the whole terminal: the test run decides, and closes the channel.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 
-process.on('message', async ({ id, verb, args }) => {
+const reply = async ({ id, verb, args }) => {
   const answer = await Promise.resolve()
     .then(() => VERBS[verb](...args))
     .then(
@@ -38,12 +38,11 @@ process.on('message', async ({ id, verb, args }) => {
       (error) => ({ id, error: error.message }),
     );
   if (process.connected) process.send(answer);
-});
+};
 
-process.on('disconnect', async () => {
-  await end();
-  process.exit();
-});
+process.on('message', (question) => void reply(question));
+
+process.on('disconnect', () => void end().finally(() => process.exit()));
 
 let ending;
 
