@@ -23,15 +23,15 @@ export function nowMs() {
   return performance.timeOrigin + performance.now();
 }
 
-/** Starts `node <args>`. `options` are env, cwd and stdin. */
-export function start(args, { env = {}, cwd = APPS } = {}) {
-  return new Program(args, { env, cwd });
+/** Starts `node <args>`, or another command. */
+export function start(args, { env = {}, cwd = APPS, command = process.execPath } = {}) {
+  return new Program(args, { env, cwd, command });
 }
 
-/** Runs a program to its end and resolves with the JSON that it printed. */
+/** Runs a program to its end and resolves with the JSON that it printed. Fails if the program `beside` it ends before. */
 export async function ask(args, options) {
   const program = start(args, options);
-  await program.succeeded;
+  await (options?.beside ? options.beside.alive(program.succeeded) : program.succeeded);
   return JSON.parse(program.printed);
 }
 
@@ -50,9 +50,9 @@ class Program {
   #what;
   #child;
 
-  constructor(args, { env, cwd }) {
-    this.#what = args.join(' ');
-    this.#child = spawn(process.execPath, args, {
+  constructor(args, { env, cwd, command }) {
+    this.#what = `${command} ${args.join(' ')}`;
+    this.#child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -106,7 +106,7 @@ class Program {
   }
 
   #refuse(reason) {
-    throw new Error(`node ${this.#what} ${reason}.\n${this.printed}${this.#complaints}`);
+    throw new Error(`${this.#what} ${reason}.\n${this.printed}${this.#complaints}`);
   }
 }
 

@@ -3,20 +3,29 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from '@tq/core';
 
-const { BENCH_QUEUE: queue = 'sqlite://', BENCH_LEDGER: ledger } = process.env;
+const {
+  BENCH_QUEUE: queue = 'sqlite://',
+  BENCH_RESULTS: results = queue,
+  BENCH_LEDGER: ledger,
+} = process.env;
 
-export const app = createApp('bench', { module: import.meta.url, broker: queue, backend: queue });
+export const app = createApp('bench', { module: import.meta.url, broker: queue, backend: results || null });
 
 const seen = { count: 0, firstMs: 0, lastMs: 0 };
 
-/** Does nothing; the process that runs it remembers when. */
-export const noop = app.task('bench.noop', { ignoreResult: true }, () => {
+function note() {
   seen.lastMs = performance.now();
   if (seen.count++ === 0) seen.firstMs = seen.lastMs;
-});
+}
+
+/** Does nothing; the process that runs it remembers when. */
+export const noop = app.task('bench.noop', { ignoreResult: true }, note);
 
 /** Gives back what it was given. */
-export const echo = app.task('bench.echo', (value) => value);
+export const echo = app.task('bench.echo', (value) => {
+  note();
+  return value;
+});
 
 if (ledger) {
   process.on('exit', () => {

@@ -4,10 +4,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { qpid } from './qpid.mjs';
 import { rabbitmq } from './rabbitmq.mjs';
 import { redis } from './redis.mjs';
 
-const SERVICES = { redis, rabbitmq };
+const SERVICES = { redis, rabbitmq, qpid };
 
 const [service, options = '{}'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), `tq-${service}-`));
@@ -29,19 +30,19 @@ const VERBS = {
 // Ctrl-C reaches the whole terminal: the test run decides, and closes the channel.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 
-process.on('message', ({ id, verb, args }) => {
-  void Promise.resolve()
+const reply = async ({ id, verb, args }) => {
+  const answer = await Promise.resolve()
     .then(() => VERBS[verb](...args))
     .then(
       (value) => ({ id, value }),
       (error) => ({ id, error: error.message }),
-    )
-    .then((answer) => process.connected && process.send(answer));
-});
+    );
+  if (process.connected) process.send(answer);
+};
 
-process.on('disconnect', () => {
-  void end().finally(() => process.exit());
-});
+process.on('message', (question) => void reply(question));
+
+process.on('disconnect', () => void end().finally(() => process.exit()));
 
 let ending;
 

@@ -1,0 +1,70 @@
+// Brokers of a run, and draining a queue on them: tq's workers and Celery's, measured by what their children write down.
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { keep } from '../tools/services/kept.mjs';
+import { PEERS, celeryPeer } from './peers/peers.mjs';
+import { ask, start } from './programs.mjs';
+import { inFolder } from './queue-file.mjs';
+
+/** Starts a private server for a measurement. */
+export async function openServer(service) {
+  const { url, end } = await keep(service);
+  return { url, [Symbol.asyncDispose]: end };
+}
+
+/** Starts several; `urls` are by service. */
+export async function openServers(...services) {
+  const servers = await Promise.all(services.map(openServer));
+  return {
+    urls: Object.fromEntries(services.map((service, index) => [service, servers[index].url])),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+/** What a program of apps/ or peers/ is told. Without results, `backend` is left out. */
+export function brokerEnv(broker, backend) {
+  return { BENCH_QUEUE: broker, BENCH_RESULTS: backend ?? '' };
+}
+
+/** Tasks a second, from the first to the last that a tq worker ran. */
+export function drainByTq({ folder, env, count, task, args }) {
+  return drain({ folder, env, count, task }, (more) => start(['worker.mjs', ...args], { env: more }));
+}
+
+/** The same of a Celery worker with two processes. */
+export function drainByCelery({ folder, env, count, task }) {
+  return drain({ folder, env, count, task }, (more) =>
+    start(
+      [
+        ...['-m', 'celery', '-A', 'celery_app', 'worker', '-c', '2', '-l', 'error'],
+        ...['--without-gossip', '--without-mingle', '--without-heartbeat'],
+      ],
+      { command: celeryPeer().python, cwd: PEERS, env: { ...more, PYTHONUNBUFFERED: '1' } },
+    ),
+  );
+}
+
+async function drain({ folder, env, count, task }, open) {
+  return inFolder(folder, async (here) => {
+    const ledger = join(here, 'ledger');
+    mkdirSync(ledger);
+    await ask(['enqueue.mjs', String(count), '500', task], { env });
+    const program = open({ ...env, BENCH_LEDGER: ledger });
+    const look = await ask(['queue-length.mjs', 'wait'], { env, beside: program });
+    if (look.left !== 0) throw new Error(`${look.left} tasks are left`);
+    await program.stop();
+    return rateOf(ledger, count);
+  });
+}
+
+/** Of what the children have written when they left. */
+function rateOf(ledger, count) {
+  const pages = readdirSync(ledger).map((name) => JSON.parse(readFileSync(join(ledger, name), 'utf8')));
+  const ran = pages.reduce((sum, page) => sum + page.count, 0);
+  if (ran !== count) throw new Error(`${count} tasks were sent, and ${ran} ran`);
+  const firstMs = Math.min(...pages.map((page) => page.firstMs));
+  const lastMs = Math.max(...pages.map((page) => page.lastMs));
+  return (count / (lastMs - firstMs)) * 1000;
+}

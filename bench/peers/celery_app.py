@@ -1,0 +1,41 @@
+"""The tasks of the benchmarks as a Celery app. Children write when their first and last task ran, as tq's do."""
+import json
+import os
+import time
+
+from celery import Celery
+from celery.signals import worker_process_shutdown
+
+app = Celery('bench', broker=os.environ['BENCH_QUEUE'], backend=os.environ.get('BENCH_RESULTS') or None)
+app.conf.update(
+    broker_connection_retry_on_startup=True,
+    worker_send_task_events=False,
+    task_acks_late=os.environ.get('BENCH_ACKS_LATE') == '1',
+)
+seen = {'count': 0, 'first': 0.0, 'last': 0.0}
+
+
+def note():
+    seen['last'] = time.time()
+    if seen['count'] == 0:
+        seen['first'] = seen['last']
+    seen['count'] += 1
+
+
+@app.task(name='bench.noop', ignore_result=True)
+def noop(*_):
+    note()
+
+
+@app.task(name='bench.echo')
+def echo(value):
+    note()
+    return value
+
+
+@worker_process_shutdown.connect
+def leave(**_):
+    if seen['count'] and os.environ.get('BENCH_LEDGER'):
+        page = {'count': seen['count'], 'firstMs': seen['first'] * 1000, 'lastMs': seen['last'] * 1000}
+        with open(os.path.join(os.environ['BENCH_LEDGER'], '%d.json' % os.getpid()), 'w') as file:
+            json.dump(page, file)
