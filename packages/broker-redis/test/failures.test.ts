@@ -66,6 +66,23 @@ whenServer(`failures of the server${noServer === undefined ? '' : ` (${noServer}
     }
   });
 
+  test('a server that takes a connection and never answers is given up in time, and asked anew later', async () => {
+    const server = keep(await PrivateRedis.start());
+    const wire = keep(await Wire.to(server.url));
+    const url = new URL(`redis://:secret@127.0.0.1:${wire.port}/1`);
+    wire.swallow();
+    const given = { ...connectOptions(), timeoutMs: 500 };
+    for (let round = 0; round < 2; round++)
+      await expect(within(redis.connect(url, given), 2000, 'the refusal')).rejects.toBeInstanceOf(
+        BrokerUnavailableError,
+      );
+    await within(
+      ownLink(url, given).catch(() => undefined),
+      2000,
+      'the end of the attempt',
+    );
+  });
+
   test('either connection that is cut ends the store', async () => {
     const server = keep(await PrivateRedis.start());
     for (const name of ['tq', 'tq-news']) {
