@@ -194,6 +194,27 @@ whenServer(`failures of the server${noServer === undefined ? '' : ` (${noServer}
     expect(logger.find('warn', 'CLIENT TRACKING')).toHaveLength(1);
   });
 
+  test('a socket of Unix and a Cluster are servers like others', async () => {
+    const server = keep(await PrivateRedis.start('--cluster-enabled', 'yes', '--unixsocket', 'redis.sock'));
+    await server.ask('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
+    await eventually(async () => /cluster_state:ok/.test(String(await server.ask('CLUSTER', 'INFO'))), {
+      timeoutMs: 10_000,
+      what: 'the Cluster',
+    });
+    const options = { global_keyprefix: '{tq}:' };
+    const [byCluster, bySocket] = [
+      await open(server.url, { ...options, cluster: true }),
+      await open(new URL(`redis+socket://${server.folder}/redis.sock`), options),
+    ];
+    await byCluster.bind({ exchange: 'ex', queue: 'q', routingKey: 'k', type: 'direct' });
+    await byCluster.put([entry('q', 'a'), entry('q', 'b', { priority: 9 }), entry('r', 'c')]);
+    const taken = await bySocket.take(['q', 'r'], { max: 3, signal: signal() });
+    expect(textsOf(taken)).toEqual(['a', 'c', 'b']);
+    await bySocket.settle([taken[0]!.tag], 'requeue');
+    await byCluster.drop('q');
+    expect(await byCluster.size('q')).toBe(0);
+  });
+
   test('a process has two connections, however many queues, channels and connections it opens', async () => {
     const server = keep(await PrivateRedis.start());
     const connections = await Promise.all(
