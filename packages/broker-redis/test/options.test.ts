@@ -87,6 +87,10 @@ describe('addresses', () => {
       rejectUnauthorized: true,
       servername: 'x',
     });
+    expect(readAddress(new URL('redis://h'), readOptions({}), { rejectUnauthorized: false }).tls).toEqual({
+      rejectUnauthorized: false,
+    });
+    expect(readAddress(new URL('redis://h'), readOptions({ ssl: false }), true).tls).toBeUndefined();
     expect(() => addressOf('rediss://h?ssl_cert_reqs=maybe')).toThrow('required, optional or none');
     expect(() => addressOf('rediss://h?ssl_ca_certs=/no/such.pem')).toThrow("can't be read");
   });
