@@ -29,7 +29,7 @@ const links = new Map<string, Shared>();
 
 /** @throws ImproperlyConfigured, BrokerUnavailableError */
 export async function shareLink(url: URL, given: ConnectOptions): Promise<Opened> {
-  const key = JSON.stringify([url.href, given.options, given.tls]);
+  const key = JSON.stringify([url.href, given.options, given.tls], functionsByNumber);
   const prepared = prepare(url, given);
   let shared = links.get(key);
   if (!shared) {
@@ -51,6 +51,17 @@ export async function shareLink(url: URL, given: ConnectOptions): Promise<Opened
     link.end(undefined);
   };
   return { share: { link, release }, keys: prepared.keys, options: prepared.options };
+}
+
+const numbers = new WeakMap<object, number>();
+let lastNumber = 0;
+
+/** Options with different functions are different. */
+function functionsByNumber(_: string, value: unknown): unknown {
+  if (typeof value !== 'function') return value;
+  const number = numbers.get(value) ?? ++lastNumber;
+  numbers.set(value, number);
+  return `function ${number}`;
 }
 
 /** A link of one's own. */

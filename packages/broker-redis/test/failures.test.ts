@@ -178,6 +178,8 @@ whenServer(`failures of the server${noServer === undefined ? '' : ` (${noServer}
     await expect(open(as('', 'secret', 99))).rejects.toThrow('DB index is out of range');
     await (await open(as('app', 'hush', 3))).put([entry('q', 'a')]);
     await (await open(as('', 'secret', 3))).put([entry('q', 'a')]);
+    const credentialProvider = async () => ({ username: 'app', password: 'hush' });
+    await (await open(server.url, { credentialProvider })).put([entry('q', 'a')]);
   }, 60_000);
 
   test('where the server may not tell of changes, tq looks for messages by itself', async () => {
