@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { ImproperlyConfigured } from '@tq/core';
+import type { ConnectOptions } from '@tq/core';
 import { toError } from '@tq/core/internal';
 import { database } from './options.ts';
 import type { RedisOptions } from './options.ts';
@@ -23,9 +24,10 @@ const PARAMETERS = ['db', 'virtual_host', 'username', 'password'];
 
 /**
  * Reads `redis://[[user]:password@]host[:port][/db]`, `rediss://…`, `redis+socket:///path[?virtual_host=db]` and
- * `sentinel://[:password@]host[:port][/db]`. What the URL says goes before the options.
+ * `sentinel://[:password@]host[:port][/db]`. What the URL says goes before the options, and those before the setting
+ * `brokerUseSsl`.
  */
-export function readAddress(url: URL, options: RedisOptions): Address {
+export function readAddress(url: URL, options: RedisOptions, tls?: ConnectOptions['tls']): Address {
   const scheme = url.protocol.slice(0, -1);
   const query = url.searchParams;
   for (const name of query.keys())
@@ -57,7 +59,7 @@ export function readAddress(url: URL, options: RedisOptions): Address {
       0,
     username: decodeURIComponent(url.username) || (query.get('username') ?? options.username),
     password: decodeURIComponent(url.password) || (query.get('password') ?? options.password),
-    tls: tlsOf(scheme, query, options.ssl),
+    tls: tlsOf(scheme, query, options.ssl ?? tls),
   } as const;
   if (address.kind === 'cluster') checkCluster(address, options);
   return address;
@@ -75,7 +77,7 @@ function checkCluster({ db }: { readonly db: number }, { keyPrefix }: RedisOptio
 function tlsOf(
   scheme: string,
   query: URLSearchParams,
-  ssl: RedisOptions['ssl'],
+  ssl: RedisOptions['ssl'] | ConnectOptions['tls'],
 ): ConnectionOptions | undefined {
   const given: Record<string, unknown> = typeof ssl === 'object' ? { ...ssl } : {};
   for (const [name, value] of query) if (name.startsWith('ssl_')) given[name] = value;

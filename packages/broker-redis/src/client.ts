@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { BrokerUnavailableError } from '@tq/core';
 import { deferred, toError } from '@tq/core/internal';
 import { Redis } from 'ioredis';
@@ -44,15 +45,20 @@ export class Client {
 
   static async connect(options: ClientOptions): Promise<Client> {
     const client = new Client(options);
+    const late = setTimeout(
+      () => client.end(new Error(`no answer in ${options.timeoutMs} ms`)),
+      options.timeoutMs,
+    );
     try {
-      await client.#redis.connect();
-      if (options.address.db !== 0) await client.call('SELECT', options.address.db);
+      await Promise.race([client.#greet(options.address.db), client.closed.then(failed)]);
     } catch (error) {
       const reason = client.#reason ?? toError(error);
-      client.end();
+      client.end(reason);
       throw new BrokerUnavailableError(`Redis at ${placeOf(options.address)}: ${reason.message}`, {
         cause: reason,
       });
+    } finally {
+      clearTimeout(late);
     }
     client.#watch();
     return client;
@@ -116,6 +122,11 @@ export class Client {
     this.#redis.disconnect();
   }
 
+  async #greet(db: number): Promise<void> {
+    await this.#redis.connect();
+    if (db !== 0) await this.call('SELECT', db);
+  }
+
   /** What is said in one turn of the event loop goes in one write. */
   #cork(): void {
     if (this.#corked) return;
@@ -129,14 +140,17 @@ export class Client {
     });
   }
 
-  /** After half of the time in silence it asks; after the other half without a word it gives up. */
+  /**
+   * After half of the time in silence it asks; after the other half without a word it gives up. While there is much to
+   * send, getting on with it counts as well.
+   */
   #watch(): void {
-    let heard = -1;
+    let seen = '';
     let asked = false;
     this.#watching = setInterval(() => {
-      const { bytesRead } = this.#redis.stream as { readonly bytesRead?: number };
-      if (bytesRead !== heard) {
-        heard = bytesRead ?? 0;
+      const now = progressOf(this.#redis.stream as Partial<Socket>);
+      if (now !== seen) {
+        seen = now;
         asked = false;
       } else if (asked) {
         this.end(new Error(`no answer in ${this.#silenceMs} ms`));
@@ -146,6 +160,14 @@ export class Client {
       }
     }, this.#silenceMs / 2);
   }
+}
+
+function progressOf({ bytesRead = 0, bytesWritten = 0, writableLength = 0 }: Partial<Socket>): string {
+  return `${bytesRead} ${writableLength > 0 ? bytesWritten - writableLength : 0}`;
+}
+
+function failed(reason: Error | undefined): never {
+  throw reason ?? new Error('the connection was closed');
 }
 
 /** For messages: never with the password. */

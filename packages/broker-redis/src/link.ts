@@ -200,8 +200,9 @@ export class Link {
   }
 }
 
-function connect({ address, options, timeoutMs }: LinkOptions, name: string): Promise<Client> {
-  const wanted: ClientOptions = { address, options, timeoutMs, name };
+async function connect({ address, options, timeoutMs }: LinkOptions, name: string): Promise<Client> {
+  const given = await options.credentials?.();
+  const wanted: ClientOptions = { address: { ...address, ...given }, options, timeoutMs, name };
   return Client.connect(wanted);
 }
 

@@ -29,7 +29,7 @@ const links = new Map<string, Shared>();
 
 /** @throws ImproperlyConfigured, BrokerUnavailableError */
 export async function shareLink(url: URL, given: ConnectOptions): Promise<Opened> {
-  const key = JSON.stringify([url.href, given.options]);
+  const key = JSON.stringify([url.href, given.options, given.tls], functionsByNumber);
   const prepared = prepare(url, given);
   let shared = links.get(key);
   if (!shared) {
@@ -53,6 +53,17 @@ export async function shareLink(url: URL, given: ConnectOptions): Promise<Opened
   return { share: { link, release }, keys: prepared.keys, options: prepared.options };
 }
 
+const numbers = new WeakMap<object, number>();
+let lastNumber = 0;
+
+/** Options with different functions are different. */
+function functionsByNumber(_: string, value: unknown): unknown {
+  if (typeof value !== 'function') return value;
+  const number = numbers.get(value) ?? ++lastNumber;
+  numbers.set(value, number);
+  return `function ${number}`;
+}
+
 /** A link of one's own. */
 export async function ownLink(url: URL, given: ConnectOptions): Promise<Opened> {
   const { keys, open, options } = prepare(url, given);
@@ -62,10 +73,10 @@ export async function ownLink(url: URL, given: ConnectOptions): Promise<Opened> 
 
 function prepare(
   url: URL,
-  { logger, options: given, timeoutMs }: ConnectOptions,
+  { logger, options: given, timeoutMs, tls }: ConnectOptions,
 ): { readonly keys: Keys; readonly options: RedisOptions; readonly open: () => Promise<Link> } {
   const options = readOptions(given);
-  const address = readAddress(url, options);
+  const address = readAddress(url, options, tls);
   const idle = withoutEffect(given);
   if (idle.length > 0) logger.debug('These options change nothing on Redis', { options: idle });
   const keys = new Keys({

@@ -1,4 +1,5 @@
 import { ImproperlyConfigured } from '@tq/core';
+import type { CredentialProvider } from '@tq/core';
 import { didYouMean, durationMs } from '@tq/core/internal';
 import { SEPARATOR } from './keys.ts';
 import type { OrderStrategy } from './turns.ts';
@@ -28,6 +29,8 @@ export interface RedisOptions {
   readonly sentinel: { readonly username?: string; readonly password?: string };
   readonly username: string | undefined;
   readonly password: string | undefined;
+  /** Gives user and password anew for each connection. */
+  readonly credentials: CredentialProvider | undefined;
   readonly db: number | undefined;
   readonly ssl: Readonly<Record<string, unknown>> | boolean | undefined;
   readonly cluster: boolean;
@@ -60,6 +63,7 @@ const KNOWN = [
   'sentinel_kwargs',
   'username',
   'password',
+  'credential_provider',
   'db',
   'ssl',
   'cluster',
@@ -122,6 +126,7 @@ export function readOptions(given: Given): RedisOptions {
     sentinel: credentials(value('sentinel_kwargs')),
     username: text(value('username'), 'username'),
     password: text(value('password'), 'password'),
+    credentials: provider(value('credential_provider')),
     db: database(value('db')),
     ssl: tls(value('ssl')),
     cluster: flag(value('cluster'), 'cluster') ?? false,
@@ -232,6 +237,11 @@ function credentials(value: unknown): { readonly username?: string; readonly pas
     ...(typeof username === 'string' && { username }),
     ...(typeof password === 'string' && { password }),
   };
+}
+
+function provider(value: unknown): CredentialProvider | undefined {
+  if (value === undefined || typeof value === 'function') return value as CredentialProvider | undefined;
+  throw wrong('credential_provider', 'a function that gives { username, password }', value);
 }
 
 function tls(value: unknown): Readonly<Record<string, unknown>> | boolean | undefined {

@@ -6,6 +6,7 @@ import { encodeEnvelope, topicMatcher } from '@tq/virtual';
 import type { BindingRecord, Envelope, PutEntry, QueueStore, Taken } from '@tq/virtual';
 import { Bindings } from './bindings.ts';
 import { readEnvelope } from './envelopes.ts';
+import type { Hear } from './fanout.ts';
 import type { Keys } from './keys.ts';
 import { shareLink } from './links.ts';
 import type { Share } from './links.ts';
@@ -164,16 +165,26 @@ export class RedisStore implements QueueStore {
     const matches = topicMatcher(pattern);
     const hear = (channel: string, message: Buffer): void => {
       const { envelope } = readEnvelope(message, exchange);
-      if (matches(this.#keys.routingKeyOf(channel, exchange) ?? envelope.routingKey)) onEnvelope(envelope);
+      if (!matches(this.#keys.routingKeyOf(channel, exchange) ?? envelope.routingKey)) return;
+      try {
+        onEnvelope(envelope);
+      } catch (error) {
+        this.#logger.error('A listener threw', { exchange, error: toError(error) });
+      }
     };
     const ear: AsyncDisposable = {
       [Symbol.asyncDispose]: async () => {
-        if (this.#ears.delete(ear)) await fanout.unlisten(patterns, hear);
+        if (this.#ears.delete(ear)) await this.#deafen(patterns, hear);
       },
     };
     this.#ears.add(ear);
-    await this.#calling(fanout.listen(patterns, hear));
-    return ear;
+    try {
+      await fanout.listen(patterns, hear);
+      return ear;
+    } catch (error) {
+      await ear[Symbol.asyncDispose]();
+      throw unavailable(error);
+    }
   }
 
   /** What is held comes back when its lease ends. Settles always. */
@@ -185,11 +196,18 @@ export class RedisStore implements QueueStore {
     const ears = [...this.#ears];
     await this.#taker.stop();
     await Promise.allSettled(this.#returns);
-    for (const result of await Promise.allSettled(ears.map((ear) => ear[Symbol.asyncDispose]())))
-      if (result.status === 'rejected')
-        this.#logger.debug('A listener could not be taken off', { error: toError(result.reason).message });
+    await Promise.all(ears.map((ear) => ear[Symbol.asyncDispose]()));
     this.#share.release();
     this.#closed.resolve(undefined);
+  }
+
+  /** A subscription that stays brings what nobody hears; with the connection it goes anyway. */
+  async #deafen(patterns: readonly string[], hear: Hear): Promise<void> {
+    try {
+      await this.#share.link.fanout.unlisten(patterns, hear);
+    } catch (error) {
+      this.#logger.debug('A subscription could not be ended', { error: toError(error).message });
+    }
   }
 
   async #push(lists: readonly (readonly [string, readonly string[]])[]): Promise<void> {

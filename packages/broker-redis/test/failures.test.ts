@@ -66,6 +66,23 @@ whenServer(`failures of the server${noServer === undefined ? '' : ` (${noServer}
     }
   });
 
+  test('a server that takes a connection and never answers is given up in time, and asked anew later', async () => {
+    const server = keep(await PrivateRedis.start());
+    const wire = keep(await Wire.to(server.url));
+    const url = new URL(`redis://:secret@127.0.0.1:${wire.port}/1`);
+    wire.swallow();
+    const given = { ...connectOptions(), timeoutMs: 500 };
+    for (let round = 0; round < 2; round++)
+      await expect(within(redis.connect(url, given), 2000, 'the refusal')).rejects.toBeInstanceOf(
+        BrokerUnavailableError,
+      );
+    await within(
+      ownLink(url, given).catch(() => undefined),
+      2000,
+      'the end of the attempt',
+    );
+  });
+
   test('either connection that is cut ends the store', async () => {
     const server = keep(await PrivateRedis.start());
     for (const name of ['tq', 'tq-news']) {
@@ -161,6 +178,8 @@ whenServer(`failures of the server${noServer === undefined ? '' : ` (${noServer}
     await expect(open(as('', 'secret', 99))).rejects.toThrow('DB index is out of range');
     await (await open(as('app', 'hush', 3))).put([entry('q', 'a')]);
     await (await open(as('', 'secret', 3))).put([entry('q', 'a')]);
+    const credentialProvider = async () => ({ username: 'app', password: 'hush' });
+    await (await open(server.url, { credentialProvider })).put([entry('q', 'a')]);
   }, 60_000);
 
   test('where the server may not tell of changes, tq looks for messages by itself', async () => {
@@ -175,6 +194,27 @@ whenServer(`failures of the server${noServer === undefined ? '' : ` (${noServer}
     await store.put([entry('q', 'a')]);
     expect(textsOf(await waiting)).toEqual(['a']);
     expect(logger.find('warn', 'CLIENT TRACKING')).toHaveLength(1);
+  });
+
+  test('a socket of Unix and a Cluster are servers like others', async () => {
+    const server = keep(await PrivateRedis.start('--cluster-enabled', 'yes', '--unixsocket', 'redis.sock'));
+    await server.ask('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383);
+    await eventually(async () => /cluster_state:ok/.test(String(await server.ask('CLUSTER', 'INFO'))), {
+      timeoutMs: 10_000,
+      what: 'the Cluster',
+    });
+    const options = { global_keyprefix: '{tq}:' };
+    const [byCluster, bySocket] = [
+      await open(server.url, { ...options, cluster: true }),
+      await open(new URL(`redis+socket://${server.folder}/redis.sock`), options),
+    ];
+    await byCluster.bind({ exchange: 'ex', queue: 'q', routingKey: 'k', type: 'direct' });
+    await byCluster.put([entry('q', 'a'), entry('q', 'b', { priority: 9 }), entry('r', 'c')]);
+    const taken = await bySocket.take(['q', 'r'], { max: 3, signal: signal() });
+    expect(textsOf(taken)).toEqual(['a', 'c', 'b']);
+    await bySocket.settle([taken[0]!.tag], 'requeue');
+    await byCluster.drop('q');
+    expect(await byCluster.size('q')).toBe(0);
   });
 
   test('a process has two connections, however many queues, channels and connections it opens', async () => {

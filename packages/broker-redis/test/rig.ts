@@ -19,7 +19,7 @@ export const noServer: string | undefined =
 /** A Redis of a test's own. */
 export class PrivateRedis implements AsyncDisposable {
   readonly port: number;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'tq-redis-'));
+  readonly folder = mkdtempSync(join(tmpdir(), 'tq-redis-'));
   readonly #options: readonly string[];
   #process: ChildProcess | undefined;
 
@@ -39,7 +39,7 @@ export class PrivateRedis implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const fixed = ['--port', String(this.port), '--dir', this.#folder, '--save', '', '--appendonly', 'yes'];
+    const fixed = ['--port', String(this.port), '--dir', this.folder, '--save', '', '--appendonly', 'yes'];
     this.#process = spawn('redis-server', [...fixed, '--appendfsync', 'always', ...this.#options], {
       stdio: 'ignore',
     });
@@ -74,7 +74,7 @@ export class PrivateRedis implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

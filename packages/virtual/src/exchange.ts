@@ -80,9 +80,13 @@ export class Router {
   readonly #ways: readonly { readonly queue: string; readonly matches: Matcher }[];
   readonly #byKey: Map<string, readonly string[]> | undefined;
 
-  /** `type` is the exchange's, if known here; otherwise every binding goes by the type it was made with. */
+  /**
+   * `type` is the exchange's, if known here; otherwise every binding goes by the type it was made with. A fanout
+   * exchange knows only bindings made as such: on Redis, peers' direct ones may stand beside them.
+   */
   constructor(bindings: readonly BindingRecord[], type?: ExchangeType) {
-    this.#ways = bindings.map((each) => ({
+    const known = type === 'fanout' ? bindings.filter((each) => each.type === type) : bindings;
+    this.#ways = known.map((each) => ({
       queue: each.queue,
       matches: bindingMatcher(type ?? each.type, each),
     }));

@@ -91,7 +91,9 @@ describe('a router', () => {
     const bindings = [binding('a', 'k', 'direct'), binding('b', '#', 'topic')];
     expect(new Router(bindings).queuesFor('k', {})).toEqual(['a', 'b']);
     expect(new Router(bindings).queuesFor('other', {})).toEqual(['b']);
-    expect(new Router(bindings, 'fanout').queuesFor('other', {})).toEqual(['a', 'b']);
+    expect(new Router([...bindings, binding('c', 'k', 'fanout')], 'fanout').queuesFor('other', {})).toEqual([
+      'c',
+    ]);
     expect(new Router(bindings, 'direct').queuesFor('#', {})).toEqual(['b']);
   });
 
