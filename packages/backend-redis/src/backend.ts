@@ -1,4 +1,4 @@
-import { ClosedError } from '@tq/core';
+import { ClosedError, ImproperlyConfigured } from '@tq/core';
 import type { BackendDriver, BackendOptions, Encoded, ResultBackend, TaskMeta } from '@tq/core';
 import { decodeMeta, encodeMeta, isFinal, pieces, toError, Turn } from '@tq/core/internal';
 import { openClient } from './client.ts';
@@ -14,6 +14,11 @@ import { Watches } from './watches.ts';
 /** Results in Redis as Celery keeps them. */
 export const redisBackend: BackendDriver = {
   async connect(url: URL, options: BackendOptions): Promise<ResultBackend> {
+    const { codec } = options;
+    if (codec && codec.contentType !== 'application/json')
+      throw new ImproperlyConfigured(
+        `The result backend redis:// keeps results in JSON only, not as ${codec.contentType}: leave resultSerializer at "json".`,
+      );
     const settings = settingsOf(url, options);
     return new RedisBackend(await openClient(settings, options), settings, options);
   },

@@ -23,10 +23,10 @@ export async function openClient(settings: RedisSettings, options: BackendOption
   let lastError: Error | undefined;
   const pause = (attempt: number): number | null => (reached ? pauseMs(retry, attempt) : null);
   const client = new Redis({
-    ...settings.server,
-    lazyConnect: true,
     connectionName: 'tq:results',
     connectTimeout: options.timeoutMs,
+    ...settings.server,
+    lazyConnect: true,
     socketTimeout: settings.socketTimeoutMs,
     maxRetriesPerRequest: retry.maxRetries,
     retryStrategy: pause,

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { ImproperlyConfigured } from '@tq/core';
-import type { BackendOptions } from '@tq/core';
+import type { BackendOptions, BackendSettings } from '@tq/core';
 import { durationMs } from '@tq/core/internal';
 import type { RedisOptions } from 'ioredis';
 
 /** Without what the client's constructor types in a way of its own. */
 type ServerOptions = Omit<RedisOptions, 'replyMapping'>;
+
+/** First pause before the kernel asks whether the other side is there. */
+const KEEP_ALIVE_MS = 30_000;
 
 type Given = Readonly<Record<string, unknown>>;
 
@@ -35,22 +38,38 @@ export interface RetryPolicy {
 }
 
 /** Reads Celery's spelling of an option and ours; what the URL says goes first. */
-export function settingsOf(url: URL, { options, fallbacks }: BackendOptions): RedisSettings {
+export function settingsOf(url: URL, { options, fallbacks, settings }: BackendOptions): RedisSettings {
   const given = (name: string): unknown =>
     url.searchParams.get(name) ??
     url.searchParams.get(camelCase(name)) ??
     options[name] ??
     options[camelCase(name)];
-  const period = (name: string, preset: string): number =>
-    durationMs((given(name) ?? preset) as string, name);
+  const period = (name: string, preset: string, set?: number): number =>
+    given(name) === undefined && set !== undefined
+      ? set
+      : durationMs((given(name) ?? preset) as string, name);
   return {
-    server: { ...serverOf(url, fallbacks ?? [], given), ...credentials(url) },
+    server: { ...serverOf(url, fallbacks ?? [], given), ...fromSettings(settings), ...credentials(url) },
     globalPrefix: textOf(given('global_keyprefix')) ?? '',
     chordOrdered: flagOf(given('result_chord_ordered')) ?? true,
     retry: retryOf(given('retry_policy')),
-    socketTimeoutMs: period('socket_timeout', '10s'),
-    healthCheckMs: period('health_check_interval', '10s'),
+    socketTimeoutMs: period('socket_timeout', '10s', settings?.socketTimeoutMs),
+    healthCheckMs: period('health_check_interval', '10s', settings?.healthCheckMs),
     outageMs: period('outage_patience', '2m'),
+  };
+}
+
+/** What the app's settings say; of user and password the URL's come first. */
+function fromSettings(settings: BackendSettings | undefined): ServerOptions {
+  if (!settings) return {};
+  const { tls, username, password, clientName, connectTimeoutMs, keepAlive } = settings;
+  return {
+    ...(tls === undefined ? {} : { tls: tls === true ? {} : tls }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(clientName === undefined ? {} : { connectionName: clientName }),
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeout: connectTimeoutMs }),
+    ...(keepAlive ? { keepAlive: KEEP_ALIVE_MS } : {}),
   };
 }
 

@@ -126,7 +126,7 @@ class RpcBackend implements ResultBackend {
 
   #outgoing(meta: TaskMeta<Encoded>, route: ReplyRoute, replyTo: string): Outgoing {
     return {
-      message: replyOf(meta, route, this.#options.persistent ?? false),
+      message: replyOf(meta, route, this.#options),
       to: { exchange: '', routingKey: replyTo }, // whose reader may have gone
     };
   }
@@ -141,7 +141,7 @@ class RpcBackend implements ResultBackend {
   /** A message that can't be read must not keep the others. */
   #take(delivery: Delivery): void {
     try {
-      const { taskId, text } = readReply(delivery.message);
+      const { taskId, text } = readReply(delivery.message, this.#options.codec);
       if (this.#memory.keep(taskId, text)) for (const feed of this.#feeds.get(taskId) ?? []) feed.hear(text);
     } catch (error) {
       this.#options.logger.warn('A result could not be read', { error: toError(error).message });

@@ -1,4 +1,4 @@
-import type { Transport, TransportTraits } from '@tq/core';
+import type { ConnectOptions, Transport, TransportTraits } from '@tq/core';
 import { dial } from './dial.ts';
 import { AmqpConnection } from './connection.ts';
 import { readSettings } from './settings.ts';
@@ -17,8 +17,18 @@ const traits: TransportTraits = {
 export const amqp: Transport = {
   traits,
   async connect(url, options) {
-    const settings = readSettings(url, options.options);
+    const settings = readSettings(url, { ...fromSettings(options), ...options.options });
     const dialled = await dial(settings, options);
     return AmqpConnection.open({ dialled, traits, settings, logger: options.logger });
   },
 };
+
+/** What the app's settings say; `brokerTransportOptions` and the URL are more particular. */
+function fromSettings({ heartbeatMs, tls, loginMethod, delayQueueType }: ConnectOptions) {
+  return {
+    ...(heartbeatMs === undefined ? {} : { heartbeat: heartbeatMs / 1000 }),
+    ...(tls === undefined ? {} : { ssl: tls }),
+    ...(loginMethod === undefined ? {} : { loginMethod }),
+    ...(delayQueueType === undefined ? {} : { delayQueueType }),
+  };
+}

@@ -7,18 +7,13 @@ import type { BackendSettings } from './types/backend.ts';
 export function backendSettings(config: Config): BackendSettings {
   return {
     tls: tlsOptions(config.redisBackendUseSsl),
-    maxConnections: config.redisMaxConnections ?? undefined,
     connectTimeoutMs: time(config, 'redisSocketConnectTimeout'),
     socketTimeoutMs: time(config, 'redisSocketTimeout'),
-    retryOnTimeout: config.redisRetryOnTimeout,
     keepAlive: config.redisSocketKeepalive,
     healthCheckMs: time(config, 'redisBackendHealthCheckInterval'),
     clientName: config.redisClientName ?? undefined,
     username: config.redisUsername ?? undefined,
     password: config.redisPassword ?? undefined,
-    credentials: config.redisBackendCredentialProvider ?? undefined,
-    chordJoinTimeoutMs: durationMs(config.resultChordJoinTimeout, 'resultChordJoinTimeout'),
-    chordRetryIntervalMs: durationMs(config.resultChordRetryInterval, 'resultChordRetryInterval'),
   };
 }
 

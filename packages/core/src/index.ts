@@ -126,5 +126,5 @@ export type {
   TransportTraits,
 } from './types/transport.ts';
 export type { SecurityOptions } from './security/setup.ts';
-export type { CredentialProvider, TlsOptions, TlsSetting } from './types/tls.ts';
+export type { TlsOptions, TlsSetting } from './types/tls.ts';
 export { Decimal, PlainDate, PlainTime, Uuid } from './values.ts';

@@ -1,7 +1,7 @@
 import type { Duration } from './duration.ts';
 import type { TaskRoutes } from './routing.ts';
 import type { QueueDefinition } from './queues.ts';
-import type { CredentialProvider, TlsSetting } from './types/tls.ts';
+import type { TlsSetting } from './types/tls.ts';
 
 /**
  * Every setting: what it means, and its default. Names are Celery's in camelCase; where the default differs from Celery's,
@@ -72,32 +72,28 @@ export interface Settings {
   resultPersistent: boolean;
   /** Keep name, args, kwargs, worker, retries and queue with each result. @default false */
   resultExtended: boolean;
-  /** How results are written. @default "json" */
+  /** How results are written that Python may read: `rpc://` takes any serializer, Redis only json. @default "json" */
   resultSerializer: string;
   /** Try to store a result until it works; otherwise a worker gives the message back after a minute. @default false */
   resultBackendAlwaysRetry: boolean;
-  /** Longest wait when the results of a chord's header are collected. @default 3 */
+  /** Known from Celery; the backends of tq count the members of a chord and hand over their results, so nothing is waited for. @default 3 */
   resultChordJoinTimeout: Duration;
-  /** How often a chord is looked after where its backend can't count. @default 1 */
-  resultChordRetryInterval: Duration;
 
   // Results in Redis
 
   /** TLS to the backend, as in brokerUseSsl; null = as the URL says. @default null */
   redisBackendUseSsl: TlsSetting | null;
-  /** Ping a connection that has been idle for this long; null = never. @default null */
+  /** Pause between two looks at an idle connection; null = as the driver has it. @default null */
   redisBackendHealthCheckInterval: Duration | null;
-  /** A function that gives user and password for each connection. @default null */
-  redisBackendCredentialProvider: CredentialProvider | null;
   /** Shown in the server's list of clients. @default null */
   redisClientName: string | null;
-  /** Most connections; null = as many as are needed. @default null */
+  /** Most connections; the backend needs one, so every limit holds. @default null */
   redisMaxConnections: number | null;
   /** Longest wait for a connection; null = brokerConnectionTimeout. @default null */
   redisSocketConnectTimeout: Duration | null;
-  /** Longest wait for an answer; null = for ever. @default 120 */
+  /** Longest wait for an answer; null = as the driver has it. @default 10 */
   redisSocketTimeout: Duration | null;
-  /** Ask once more after such a wait. @default false */
+  /** Known from Celery; after such a wait tq connects anew and asks again in any case. @default false */
   redisRetryOnTimeout: boolean;
   /** TCP keep-alive. @default false */
   redisSocketKeepalive: boolean;
@@ -283,14 +279,12 @@ export const DEFAULTS: Settings = frozen({
   resultSerializer: 'json',
   resultBackendAlwaysRetry: false,
   resultChordJoinTimeout: 3,
-  resultChordRetryInterval: 1,
   redisBackendUseSsl: null,
   redisBackendHealthCheckInterval: null,
-  redisBackendCredentialProvider: null,
   redisClientName: null,
   redisMaxConnections: null,
   redisSocketConnectTimeout: null,
-  redisSocketTimeout: 120,
+  redisSocketTimeout: 10,
   redisRetryOnTimeout: false,
   redisSocketKeepalive: false,
   redisUsername: null,
@@ -356,6 +350,7 @@ export const DEFAULTS: Settings = frozen({
 export const PRESETS: Readonly<Record<'celery', Partial<Settings>>> = {
   celery: {
     brokerConnectionMaxRetries: 100,
+    redisSocketTimeout: 120,
     taskAcksLate: false,
     taskRejectOnWorkerLost: false,
     taskMaxDeliveries: null,

@@ -62,20 +62,14 @@ test('a result backend gets its settings in milliseconds, and a codec', async ()
   });
   await app.resultBackend();
   expect(backend.options?.settings).toEqual({
-    persistent: true,
     tls: true,
-    maxConnections: 7,
     connectTimeoutMs: 2000,
-    socketTimeoutMs: 120_000,
-    retryOnTimeout: true,
+    socketTimeoutMs: 10_000,
     keepAlive: true,
     healthCheckMs: 10_000,
     clientName: 'tq',
     username: 'me',
     password: 'pw',
-    credentials: undefined,
-    chordJoinTimeoutMs: 3000,
-    chordRetryIntervalMs: 1000,
   });
   expect(backend.options?.codec?.contentType).toBe('application/x-msgpack');
 });

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import type { Encoded } from './serializer.ts';
-import type { CredentialProvider, TlsOptions } from './tls.ts';
+import type { TlsOptions } from './tls.ts';
 import type { Address, Connection, Message } from './transport.ts';
 
 /** States that Celery stores (spec: results.md 1); a task may add its own. */
@@ -103,29 +103,20 @@ export interface BackendOptions {
   readonly settings?: BackendSettings;
 }
 
-/** Settings of result backends, in milliseconds where they are times. */
+/** Settings of result backends in a server, in milliseconds where they are times; undefined = as the URL or the driver says. */
 export interface BackendSettings {
-  /** Redis: TLS, files read; `true` with the defaults, undefined as the URL says. */
+  /** Files read; `true` with the defaults. */
   readonly tls: true | TlsOptions | undefined;
-  /** Redis: most connections; undefined = no limit. */
-  readonly maxConnections: number | undefined;
   readonly connectTimeoutMs: number | undefined;
-  /** Redis: longest wait for an answer; undefined = for ever. */
+  /** Longest wait for an answer. */
   readonly socketTimeoutMs: number | undefined;
-  /** Redis: once more after such a wait. */
-  readonly retryOnTimeout: boolean;
   readonly keepAlive: boolean;
-  /** Redis: ping a connection that has been idle for so long; undefined = never. */
+  /** Pause between two looks at an idle connection. */
   readonly healthCheckMs: number | undefined;
   readonly clientName: string | undefined;
   /** Where the URL names none. */
   readonly username: string | undefined;
   readonly password: string | undefined;
-  /** Redis: asked for user and password at each connection. */
-  readonly credentials: CredentialProvider | undefined;
-  /** Longest wait when the results of a chord's header are collected. */
-  readonly chordJoinTimeoutMs: number;
-  readonly chordRetryIntervalMs: number;
 }
 
 /** What a backend without a server of its own asks its host for. */

@@ -16,8 +16,3 @@ export interface TlsOptions extends SecureContextOptions {
   readonly certReqs?: 'required' | 'optional' | 'none';
   readonly checkHostname?: boolean;
 }
-
-/** Gives user and password anew for each connection, for passwords that change. */
-export type CredentialProvider = () =>
-  | { readonly username?: string; readonly password: string }
-  | Promise<{ readonly username?: string; readonly password: string }>;

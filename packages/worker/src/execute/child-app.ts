@@ -76,6 +76,5 @@ const HELD_BACK: ReadonlySet<string> = new Set<keyof Settings>([
   'brokerUseSsl',
   'brokerFailoverStrategy',
   'redisBackendUseSsl',
-  'redisBackendCredentialProvider',
   'securityKeyPassword',
 ]);
