@@ -27,6 +27,7 @@ export async function openClient(settings: RedisSettings, options: BackendOption
     lazyConnect: true,
     connectionName: 'tq:results',
     connectTimeout: options.timeoutMs,
+    disconnectTimeout: 200, // a server that has died without a word takes no part in a polite end
     socketTimeout: settings.socketTimeoutMs,
     maxRetriesPerRequest: retry.maxRetries,
     retryStrategy: pause,
