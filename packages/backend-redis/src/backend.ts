@@ -23,6 +23,9 @@ export const redisBackend: BackendDriver = {
 const STORED_AT_ONCE = { count: 500, size: 1_000_000 };
 const LOADED_AT_ONCE = { count: 1000, size: Infinity };
 
+/** From so many characters on, bytes are sent in less time than a text. */
+const LARGE = 65_536;
+
 type Kept = readonly [key: string, meta: string];
 
 /** One connection to Redis. What is stored or asked for in one tick travels together; nothing is polled. */
@@ -122,7 +125,7 @@ class RedisBackend implements ResultBackend {
             piece.length,
             ...piece.map(([key]) => key),
             this.#life,
-            ...piece.map(([, meta]) => meta),
+            ...piece.map(([, meta]) => (meta.length < LARGE ? meta : Buffer.from(meta))),
           ),
         ),
       );

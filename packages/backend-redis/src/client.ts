@@ -9,7 +9,7 @@ type Answers = readonly (readonly string[] | string | null)[];
 
 /** The connection, with our scripts as commands. The first argument counts the keys. */
 export type Client = Redis & {
-  tqStore(keys: number, ...args: readonly string[]): Promise<number>;
+  tqStore(keys: number, ...args: readonly (string | Buffer)[]): Promise<number>;
   tqCount(keys: number, ...args: readonly string[]): Promise<Answers>;
 };
 

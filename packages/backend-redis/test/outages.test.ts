@@ -49,12 +49,11 @@ test('waiting outlasts a Redis that is killed and started again, time after time
 
 test('a result that was stored while the link was down is seen when it is back', async () => {
   const here = await open({ url: proxy.through(server.url) });
-  const worker = (await open()).backend;
+  const direct = await open();
+  const worker = direct.backend;
   const id = randomUUID();
   const result = resultOf(here.backend, id);
-  await eventually(async () => (await worker.load(id)) === undefined && proxy.connections > 0, {
-    what: 'the link',
-  });
+  await subscribed(direct, id);
   proxy.blackHole();
   await worker.store(success(id, 'meanwhile'), NO_ROUTE);
   proxy.heal();
