@@ -44,7 +44,7 @@ export function settingsOf(url: URL, { options, fallbacks }: BackendOptions): Re
   const period = (name: string, preset: string): number =>
     durationMs((given(name) ?? preset) as string, name);
   return {
-    server: { ...serverOf(url, fallbacks ?? [], given), ...credentials(url) },
+    server: { ...serverOf(url, fallbacks ?? [], given), ...credentials(url, given) },
     globalPrefix: textOf(given('global_keyprefix')) ?? '',
     chordOrdered: flagOf(given('result_chord_ordered')) ?? true,
     retry: retryOf(given('retry_policy')),
@@ -87,11 +87,11 @@ function sentinelOf(urls: readonly URL[], given: (name: string) => unknown): Ser
   };
 }
 
-function credentials(url: URL): ServerOptions {
-  return {
-    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
-    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
-  };
+/** A URL without a host has no place for them but its parameters. */
+function credentials(url: URL, given: (name: string) => unknown): ServerOptions {
+  const username = decodeURIComponent(url.username) || textOf(given('username'));
+  const password = decodeURIComponent(url.password) || textOf(given('password'));
+  return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
 }
 
 function hostOf(url: URL): string {

@@ -20,6 +20,7 @@ test.each([
   ['redis://user:p%40ss@[::1]/2', { host: '::1', username: 'user', password: 'p@ss', db: 2 }],
   ['redis://:secret@h', { host: 'h', password: 'secret' }],
   ['redis+socket:///run/re%20dis.sock?virtual_host=3', { path: '/run/re dis.sock', db: 3 }],
+  ['redis+socket:///run/r.sock?password=s%26x', { path: '/run/r.sock', password: 's&x', db: 0 }],
   ['rediss://h', { tls: { rejectUnauthorized: true } }],
   ['rediss://h?ssl_cert_reqs=none', { tls: { rejectUnauthorized: false } }],
   ['rediss://h?ssl_cert_reqs=CERT_NONE', { tls: { rejectUnauthorized: false } }],
