@@ -1,4 +1,4 @@
-import { ClosedError, ImproperlyConfigured } from '@tq/core';
+import { BackendUnavailableError, ClosedError, ImproperlyConfigured } from '@tq/core';
 import type { BackendDriver, BackendOptions, Encoded, ResultBackend, TaskMeta } from '@tq/core';
 import { decodeMeta, encodeMeta, isFinal, pieces, toError, Turn } from '@tq/core/internal';
 import { openClient } from './client.ts';
@@ -28,6 +28,9 @@ export const redisBackend: BackendDriver = {
 const STORED_AT_ONCE = { count: 500, size: 1_000_000 };
 const LOADED_AT_ONCE = { count: 1000, size: Infinity };
 
+/** From so many characters on, bytes are sent in less time than a text. */
+const LARGE = 65_536;
+
 type Kept = readonly [key: string, meta: string];
 
 /** One connection to Redis. What is stored or asked for in one tick travels together; nothing is polled. */
@@ -41,6 +44,7 @@ class RedisBackend implements ResultBackend {
   readonly #timeoutMs: number;
   readonly #kept: Turn<Kept, void>;
   readonly #loaded: Turn<string, string | null>;
+  readonly #dropped: Turn<string, void>;
   readonly #watches: Watches;
   #disposing: Promise<void> | undefined;
 
@@ -51,6 +55,7 @@ class RedisBackend implements ResultBackend {
     this.#timeoutMs = timeoutMs;
     this.#kept = new Turn((metas) => this.#keep(metas));
     this.#loaded = new Turn((keys) => this.#read(keys));
+    this.#dropped = new Turn((keys) => this.#drop(keys));
     this.#watches = new Watches(client, (key) => this.#loaded.ask(key), settings);
     this.groups = new RedisGroups({
       client,
@@ -58,7 +63,9 @@ class RedisBackend implements ResultBackend {
       ordered: settings.chordOrdered,
       life: this.#life,
       guard: (work) => this.#guard(work),
-      put: (key, value) => this.#put(key, value),
+      put: (key, value) => this.#kept.ask([key, value]),
+      get: (key) => this.#loaded.ask(key),
+      drop: async (...keys) => void (await Promise.all(keys.map((key) => this.#dropped.ask(key)))),
     });
   }
 
@@ -95,7 +102,7 @@ class RedisBackend implements ResultBackend {
   }
 
   forget(taskId: string): Promise<void> {
-    return this.#guard(async () => void (await this.#client.del(this.#keys.task(taskId))));
+    return this.#guard(() => this.#dropped.ask(this.#keys.task(taskId)));
   }
 
   /** What was given before is stored, if Redis answers in time. Settles always. */
@@ -105,9 +112,12 @@ class RedisBackend implements ResultBackend {
 
   async #dispose(): Promise<void> {
     this.#watches.close(closed());
-    // Whatever is still under way then is refused.
-    const timer = setTimeout(() => this.#client.disconnect(), this.#timeoutMs);
-    await Promise.all([this.#kept.flush(), this.#loaded.flush(), this.groups.flush()]);
+    const turns = [this.#kept, this.#loaded, this.#dropped, this.groups];
+    const reason = new BackendUnavailableError('The result backend was closed before Redis had answered.');
+    const timer = setTimeout(() => {
+      for (const turn of turns) turn.abandon(reason);
+    }, this.#timeoutMs);
+    await Promise.all(turns.map((turn) => turn.flush()));
     clearTimeout(timer);
     this.#client.disconnect();
   }
@@ -120,7 +130,7 @@ class RedisBackend implements ResultBackend {
             piece.length,
             ...piece.map(([key]) => key),
             this.#life,
-            ...piece.map(([, meta]) => meta),
+            ...piece.map(([, meta]) => (meta.length < LARGE ? meta : Buffer.from(meta))),
           ),
         ),
       );
@@ -137,8 +147,9 @@ class RedisBackend implements ResultBackend {
     return found.flat();
   }
 
-  async #put(key: string, value: string): Promise<void> {
-    await this.#client.tqStore(1, key, this.#life, value);
+  async #drop(keys: readonly string[]): Promise<readonly void[]> {
+    await this.#client.del(...keys);
+    return [];
   }
 
   async #guard<T>(work: () => Promise<T>): Promise<T> {

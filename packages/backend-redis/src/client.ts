@@ -9,7 +9,7 @@ type Answers = readonly (readonly string[] | string | null)[];
 
 /** The connection, with our scripts as commands. The first argument counts the keys. */
 export type Client = Redis & {
-  tqStore(keys: number, ...args: readonly string[]): Promise<number>;
+  tqStore(keys: number, ...args: readonly (string | Buffer)[]): Promise<number>;
   tqCount(keys: number, ...args: readonly string[]): Promise<Answers>;
 };
 
@@ -27,6 +27,7 @@ export async function openClient(settings: RedisSettings, options: BackendOption
     connectTimeout: options.timeoutMs,
     ...settings.server,
     lazyConnect: true,
+    disconnectTimeout: 200, // a server that has died without a word takes no part in a polite end
     socketTimeout: settings.socketTimeoutMs,
     maxRetriesPerRequest: retry.maxRetries,
     retryStrategy: pause,

@@ -32,6 +32,8 @@ export interface GroupsHost {
   guard<T>(work: () => Promise<T>): Promise<T>;
   /** Keeps and publishes a value, as Celery does. */
   put(key: string, value: string): Promise<void>;
+  get(key: string): Promise<string | null>;
+  drop(...keys: readonly string[]): Promise<void>;
 }
 
 /** Groups and chord counters in Celery's layout: members may run in Python and in tq. */
@@ -53,7 +55,7 @@ export class RedisGroups implements GroupStore {
 
   restore(groupId: string): Promise<readonly unknown[] | undefined> {
     return this.#host.guard(async () => {
-      const text = await this.#host.client.get(this.#key(groupId));
+      const text = await this.#host.get(this.#key(groupId));
       if (text === null) return undefined;
       const { result } = (decodeJson(text) ?? {}) as { readonly result?: unknown };
       const children = Array.isArray(result) ? (result[1] as unknown) : undefined;
@@ -65,7 +67,7 @@ export class RedisGroups implements GroupStore {
   forget(groupId: string): Promise<void> {
     const key = this.#key(groupId);
     const keys = [key, ...[...CHORD_KEYS, ...OWN_CHORD_KEYS].map((each) => key + each)];
-    return this.#host.guard(async () => void (await this.#host.client.del(...keys)));
+    return this.#host.guard(() => this.#host.drop(...keys));
   }
 
   setChordSize(groupId: string, size: number): Promise<void> {
@@ -93,6 +95,10 @@ export class RedisGroups implements GroupStore {
   /** What was counted before is written. */
   flush(): Promise<void> {
     return this.#turn.flush();
+  }
+
+  abandon(reason: Error): void {
+    this.#turn.abandon(reason);
   }
 
   async #count(parts: readonly Counted[]): Promise<readonly (readonly string[] | string | null)[]> {

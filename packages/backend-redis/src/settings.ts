@@ -49,7 +49,11 @@ export function settingsOf(url: URL, { options, fallbacks, settings }: BackendOp
       ? set
       : durationMs((given(name) ?? preset) as string, name);
   return {
-    server: { ...serverOf(url, fallbacks ?? [], given), ...fromSettings(settings), ...credentials(url) },
+    server: {
+      ...serverOf(url, fallbacks ?? [], given),
+      ...fromSettings(settings),
+      ...credentials(url, given),
+    },
     globalPrefix: textOf(given('global_keyprefix')) ?? '',
     chordOrdered: flagOf(given('result_chord_ordered')) ?? true,
     retry: retryOf(given('retry_policy')),
@@ -106,11 +110,11 @@ function sentinelOf(urls: readonly URL[], given: (name: string) => unknown): Ser
   };
 }
 
-function credentials(url: URL): ServerOptions {
-  return {
-    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
-    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
-  };
+/** A URL without a host has no place for them but its parameters. */
+function credentials(url: URL, given: (name: string) => unknown): ServerOptions {
+  const username = decodeURIComponent(url.username) || textOf(given('username'));
+  const password = decodeURIComponent(url.password) || textOf(given('password'));
+  return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
 }
 
 function hostOf(url: URL): string {

@@ -42,6 +42,7 @@ export class Watches {
 
   close(reason: Error): void {
     this.#endAll(reason);
+    this.#feeds.clear();
     clearInterval(this.#health);
     clearTimeout(this.#patience);
   }
@@ -59,7 +60,7 @@ export class Watches {
     const feeds = this.#feeds.get(key);
     if (!feeds?.delete(feed) || feeds.size > 0) return;
     this.#feeds.delete(key);
-    if (this.#client.status === 'ready') this.#client.unsubscribe(key).catch(() => undefined); // the link is gone, and the subscription with it
+    this.#leave(key);
     if (this.#feeds.size > 0) return;
     clearInterval(this.#health);
     this.#health = undefined;
@@ -73,12 +74,20 @@ export class Watches {
       for (const feed of feeds) feed.present(text);
     } catch (error) {
       // Of a lost link `ready` or the end of the patience will tell.
-      if (!isOutage(error)) for (const feed of feeds) feed.end(unavailable(error));
+      for (const feed of feeds)
+        if (isOutage(error)) feed.unanswered();
+        else feed.end(unavailable(error));
     }
   }
 
   #hear(key: string, text: string): void {
-    for (const feed of this.#feeds.get(key) ?? []) feed.hear(text);
+    const feeds = this.#feeds.get(key);
+    if (!feeds) return this.#leave(key); // given up before it was subscribed to
+    for (const feed of feeds) feed.hear(text);
+  }
+
+  #leave(key: string): void {
+    if (this.#client.status === 'ready') this.#client.unsubscribe(key).catch(() => undefined); // lost with its link
   }
 
   /** A link that nothing is heard of may be dead: the server has to answer, or the client's time-out ends it. */
@@ -90,6 +99,7 @@ export class Watches {
   }
 
   #lost(): void {
+    if (this.#feeds.size === 0) return;
     this.#patience ??= setTimeout(() => this.#giveUp(), this.#settings.outageMs).unref();
   }
 

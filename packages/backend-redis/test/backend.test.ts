@@ -1,5 +1,10 @@
-import { backendContract } from '@tq/testkit';
+import { backendContract, serviceUrl } from '@tq/testkit';
 import { redisBackend } from '../src/backend.ts';
-import { redisUrl } from './server.ts';
 
-backendContract('redis', { driver: redisBackend, url: () => redisUrl() });
+backendContract('redis', { driver: redisBackend, url: () => serviceUrl('redis') });
+
+backendContract('redis with a prefix', {
+  driver: redisBackend,
+  url: () => serviceUrl('redis'),
+  options: { global_keyprefix: 'kit:' },
+});

@@ -24,6 +24,7 @@ export interface RepliesOptions {
 export class Replies {
   readonly #options: RepliesOptions;
   readonly #stop = new AbortController();
+  readonly #stopped = aborted(this.#stop.signal);
   #listening = false;
   #ready: Deferred<void> | undefined;
   #running: Promise<void> | undefined;
@@ -92,7 +93,7 @@ export class Replies {
       this.#ready?.resolve();
       this.#ready = undefined;
       onListening();
-      const reason = await Promise.race([connection.closed, aborted(signal)]);
+      const reason = await Promise.race([connection.closed, this.#stopped]);
       this.#listening = false;
       if (signal.aborted) await this.#leave(() => channel.deleteQueue(broker.replyTo));
       return reason;
@@ -133,7 +134,6 @@ function newDeferred(): Deferred<void> {
 
 function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
 }

@@ -1,10 +1,14 @@
 import { ImproperlyConfigured } from '@tq/core';
-import type { CredentialProvider } from '@tq/core';
 import { didYouMean, durationMs } from '@tq/core/internal';
 import { SEPARATOR } from './keys.ts';
 import type { OrderStrategy } from './turns.ts';
 
 /** What `brokerTransportOptions` means to this package; durations in milliseconds. */
+/** Gives the user and password of the next log-in, for credentials that change. */
+export type CredentialProvider = () =>
+  | { readonly username?: string; readonly password: string }
+  | Promise<{ readonly username?: string; readonly password: string }>;
+
 export interface RedisOptions {
   readonly leaseMs: number;
   readonly visibilityTimeoutMs: number;

@@ -6,6 +6,8 @@ export class Feed {
   readonly #texts: string[] = [];
   /** What was heard while the present state is being asked for. */
   #held: string[] | undefined = [];
+  /** Answers that are under way; only the last one counts. */
+  #asked = 0;
   #last: string | undefined;
   #over = false;
   #reason: Error | undefined;
@@ -13,7 +15,13 @@ export class Feed {
 
   /** The present state is being asked for, perhaps once more. */
   hold(): void {
+    this.#asked += 1;
     this.#held ??= [];
+  }
+
+  /** What was asked will not be answered; it is going to be asked again. */
+  unanswered(): void {
+    this.#asked -= 1;
   }
 
   /** A state that was published. */
@@ -27,6 +35,9 @@ export class Feed {
    * was heard up to the same text is in it already, and where the text was not heard, all the news came later.
    */
   present(text: string | null): void {
+    this.#asked -= 1;
+    if (this.#asked > 0) return;
+    this.#asked = 0;
     const held = this.#held ?? [];
     this.#held = undefined;
     const newer = text === null ? held : held.slice(held.lastIndexOf(text) + 1);

@@ -11,7 +11,7 @@ export interface Place<Answer> {
 /** What is asked in one turn of the event loop goes to the server together. */
 export class Turn<Item, Answer> {
   readonly #ask: (items: readonly Item[]) => Promise<readonly Answer[]>;
-  readonly #sent = new Set<Promise<readonly Answer[]>>();
+  readonly #sent = new Set<Deferred<readonly Answer[]>>();
   #items: Item[] = [];
   #answers: Deferred<readonly Answer[]> | undefined;
 
@@ -37,14 +37,20 @@ export class Turn<Item, Answer> {
   /** Resolves when everything given so far has been answered, or refused. */
   async flush(): Promise<void> {
     this.#send();
-    await Promise.allSettled(this.#sent);
+    await Promise.allSettled([...this.#sent].map(({ promise }) => promise));
+  }
+
+  /** Whatever has not been answered is refused. */
+  abandon(reason: Error): void {
+    this.#send();
+    for (const answers of this.#sent) answers.reject(reason);
   }
 
   #send(): void {
     const answers = this.#answers;
     if (!answers) return;
     this.#answers = undefined;
-    this.#sent.add(answers.promise);
+    this.#sent.add(answers);
     void this.#run(this.#items.splice(0), answers); // never rejects
   }
 
@@ -54,7 +60,7 @@ export class Turn<Item, Answer> {
     } catch (error) {
       answers.reject(error);
     } finally {
-      this.#sent.delete(answers.promise);
+      this.#sent.delete(answers);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ClosedError } from '@tq/core';
 import type {
   BackendDriver,
@@ -48,6 +49,7 @@ class MemoryBackend implements ResultBackend {
   constructor(results: MemoryResults, options: BackendOptions) {
     this.#results = results;
     this.#options = options;
+    setMaxListeners(0, this.#gone.signal); // one for each watcher
     this.groups = memoryGroups(results, () => this.#life());
   }
 

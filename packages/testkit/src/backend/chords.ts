@@ -57,6 +57,26 @@ export function backendChords(bench: BackendBench): void {
       expect(await two.addChordPart(id, part(1))).toHaveLength(2);
     });
 
+    test('a task that is delivered again after the end completes nothing', async () => {
+      const [one, two] = [groupsOf(await bench.open()), groupsOf(await bench.open())];
+      const id = bench.id();
+      await one.setChordSize(id, 2);
+      await one.addChordPart(id, part(0));
+      expect(await one.addChordPart(id, part(1))).toHaveLength(2);
+      for (const groups of [one, two])
+        for (const again of [part(1), part(0)]) expect(await groups.addChordPart(id, again)).toBeUndefined();
+    });
+
+    test('parts that finish in one tick are counted each', async () => {
+      const groups = groupsOf(await bench.open());
+      const id = bench.id();
+      await groups.setChordSize(id, 100);
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, (_, index) => groups.addChordPart(id, part(index))),
+      );
+      expect(answers.filter((answer) => answer !== undefined)).toHaveLength(1);
+    });
+
     test('the size may be set after most of the parts', async () => {
       const groups = groupsOf(await bench.open());
       const id = bench.id();

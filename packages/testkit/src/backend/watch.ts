@@ -48,6 +48,18 @@ export function backendWatch(bench: BackendBench): void {
       expect(watch.seen).toMatchObject([{ taskId, status: 'SUCCESS', result: { deep: [4] } }]);
     });
 
+    test('whoever has seen a result may wait for it again', async () => {
+      const pair = await bench.pair();
+      const taskId = bench.id();
+      await pair.client.expect(taskId);
+      await pair.tell(meta(taskId, 'SUCCESS', 4));
+      for (let turn = 0; turn < 2; turn++) {
+        const watch = watching(pair.client, taskId);
+        await within(watch.ended, 5000, 'the end of the watch');
+        expect(watch.seen.at(-1)).toMatchObject({ status: 'SUCCESS', result: 4 });
+      }
+    });
+
     test('states that follow each other at once may be skipped, the final one never is', async () => {
       const pair = await bench.pair();
       const taskId = bench.id();

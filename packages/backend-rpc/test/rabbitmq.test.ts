@@ -1,0 +1,71 @@
+import { transport as amqp } from '@tq/broker-amqp';
+import { silentLogger, systemClock } from '@tq/core';
+import { backendContract, brokerThrough, eventually, serviceUrl, startRabbitmq, within } from '@tq/testkit';
+import type { TestServer } from '@tq/testkit';
+import { rpcBackend } from '../src/backend.ts';
+import { meta, open, resultOf } from './rig.ts';
+
+backendContract('rpc over RabbitMQ', {
+  driver: rpcBackend,
+  url: () => new URL('rpc://'),
+  broker: () => brokerThrough(amqp, serviceUrl('amqp')),
+  groups: false,
+});
+
+test('an answer to somebody who has gone is no error', async () => {
+  await using worker = await open(serviceUrl('amqp'), { transport: amqp });
+  const route = { replyTo: 'nobody-is-here', correlationId: 't' };
+  await worker.backend.store(meta('t', 'SUCCESS', 1), route);
+});
+
+describe('with a RabbitMQ of its own', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startRabbitmq();
+  }, 60_000);
+  afterAll(() => server.end());
+
+  test('persistent answers outlast a RabbitMQ that is killed and started again', async () => {
+    await using caller = await open(server.url, { transport: amqp });
+    const worker = await open(server.url, { transport: amqp, persistent: true });
+    await caller.backend.expect('t');
+    const early = resultOf(caller.backend, 'early');
+    const late = resultOf(caller.backend, 'late');
+    const route = { replyTo: caller.replyTo, correlationId: undefined };
+    await worker.backend.store(meta('early', 'SUCCESS', 1), route);
+    expect(await within(early, 5000, 'the first result')).toBe(1);
+    await worker[Symbol.asyncDispose]();
+    await server.kill();
+    await server.start();
+    const again = await eventually(
+      async () => {
+        const next = await open(server.url, { transport: amqp });
+        await next.backend.store(meta('late', 'SUCCESS', 2), route);
+        return next;
+      },
+      { what: 'a second worker', timeoutMs: 15_000 },
+    );
+    expect(await within(late, 15_000, 'the second result')).toBe(2);
+    await again[Symbol.asyncDispose]();
+  }, 60_000);
+
+  test('the queue of answers is durable, outlasts its connection, and expires', async () => {
+    const broker = brokerThrough(amqp, server.url);
+    const backend = await rpcBackend.connect(new URL('rpc://'), {
+      logger: silentLogger,
+      clock: systemClock,
+      options: { reply_queue_expires: '10m' },
+      expiresMs: 86_400_000,
+      timeoutMs: 4000,
+      broker,
+    });
+    await backend.expect('t');
+    const list = () =>
+      server.control('list_queues', '-q', 'name', 'durable', 'auto_delete', 'exclusive', 'arguments');
+    const line = (await list()).split('\n').find((each) => each.startsWith(broker.replyTo));
+    expect(line).toMatch(/true\s+false\s+false\s+.*x-expires.*600000/);
+    await backend[Symbol.asyncDispose]();
+    expect(await list()).not.toContain(broker.replyTo);
+    await broker[Symbol.asyncDispose]();
+  }, 60_000);
+});
