@@ -42,7 +42,7 @@ type Given = Readonly<Record<string, unknown>>;
 export function readSettings(url: URL, options: Given): AmqpSettings {
   const query = Object.fromEntries([...url.searchParams].map(([key, value]) => [camel(key), value]));
   const given: Given = { ...camelKeys(options), ...query };
-  const ssl = given['ssl'] ?? given['brokerUseSsl'];
+  const ssl = given['ssl'];
   const isTls = url.protocol === 'amqps:' || (ssl !== undefined && ssl !== false && ssl !== 'false');
   const seconds = (name: string, otherwise: Duration): number => {
     const value = given[name] as Duration | undefined;

@@ -71,6 +71,7 @@ const HELD_BACK: ReadonlySet<string> = new Set<keyof Settings>([
   'taskRoutes',
   'taskQueues',
   'brokerTransportOptions',
+  'brokerUseSsl',
   'resultBackendTransportOptions',
   'brokerUseSsl',
   'brokerFailoverStrategy',
