@@ -14,7 +14,7 @@ export interface ConnectionLoopParts {
 
 /** First wait after a lost connection, and the longest. */
 const FIRST_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 10_000;
+const LONGEST_WAIT_MS = 3_000;
 
 /**
  * Keeps a connection and the components that live on it: connect, start them, wait for the loss, stop them, again.
