@@ -4,10 +4,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { qpid } from './qpid.mjs';
 import { rabbitmq } from './rabbitmq.mjs';
 import { redis } from './redis.mjs';
 
-const SERVICES = { redis, rabbitmq };
+const SERVICES = { redis, rabbitmq, qpid };
 
 const [service, options = '{}'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), `tq-${service}-`));

@@ -9,7 +9,7 @@ export class Program {
   #said = '';
   #ended = Promise.resolve();
 
-  /** Resolves when `isReady` says so. */
+  /** Resolves when `isReady`, given the last output, says so. */
   async start({ file, args, env, cwd, isReady, limitMs }) {
     this.#said = '';
     const child = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -23,7 +23,7 @@ export class Program {
       stream.on('data', (chunk) => (this.#said = (this.#said + chunk).slice(-KEPT_OUTPUT)));
     }
     for (const until = performance.now() + limitMs; ;) {
-      if (await isReady()) return;
+      if (await isReady(this.#said)) return;
       if (failure === undefined && performance.now() >= until)
         failure = `no answer within ${limitMs / 1000} s`;
       if (failure !== undefined) {

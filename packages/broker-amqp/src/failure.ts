@@ -33,9 +33,9 @@ export function connectFailure(error: unknown, settings: AmqpSettings, timedOutM
       `${shown} refuses the user ${JSON.stringify(user)}: check user and password of the broker URL, and the user's permissions. (${text})`,
       options,
     );
-  // The library shows no more of it than that it isn't the consent.
+  // The library shows no more of it than that it isn't the consent. A broker that is starting refuses, too: worth another try.
   if (/\b530\b|NOT[-_]ALLOWED|Expected ConnectionOpenOk/.test(text))
-    return new ImproperlyConfigured(
+    return new BrokerUnavailableError(
       `${shown} doesn't let ${JSON.stringify(user)} into the virtual host ${JSON.stringify(vhost)}: does it exist, with permissions for this user, below its limit of connections? (${text})`,
       options,
     );

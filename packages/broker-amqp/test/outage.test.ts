@@ -97,7 +97,7 @@ describe('what the broker says to a newcomer', () => {
 
   test('a virtual host that isn’t there is said to be missing', async () => {
     const connecting = open({ url: urlOf((url) => (url.pathname = '/no%2Fsuch')) });
-    await expect(connecting).rejects.toBeInstanceOf(ImproperlyConfigured);
+    await expect(connecting).rejects.toBeInstanceOf(BrokerUnavailableError);
     await expect(connecting).rejects.toThrow('virtual host "no/such"');
   });
 

@@ -126,6 +126,21 @@ describe('a message that the broker does not take', () => {
     expect([broker.published.length, broker.connections.length]).toEqual([1, 1]);
   });
 
+  test('because its queue has been deleted is sent again when the queue is declared again', async () => {
+    const sending = open();
+    await sending.sendTask('t.a');
+    let refusals = 1;
+    broker.onPublish = () => {
+      if (refusals-- > 0) throw new PublishError('No queue.', { reason: 'unroutable' });
+    };
+    await sending.sendTask('t.a');
+    expect(broker.queues.map(({ name }) => name)).toEqual(['celery', 'celery']);
+    expect(broker.published.at(-1)!.to).toMatchObject({ mandatory: true });
+
+    refusals = 2;
+    await expect(sending.sendTask('t.a')).rejects.toMatchObject({ reason: 'unroutable' });
+  });
+
   test('is given up after publishTimeout, with the word that it may be there', async () => {
     broker.onPublish = forEver;
     const sending = open({ publishTimeout: '30ms' }).sendTask('t.a', [], { queue: 'slow' });

@@ -12,7 +12,7 @@ export { FakeClock } from './fake-clock.ts';
 export { FaultyTransport } from './faulty-transport.ts';
 export { entries, entry, message, numbered, richMessage, textOf, textsOf, uniqueName } from './fixtures.ts';
 export { serviceUrl } from './launch/service-url.ts';
-export { startRabbitmq, startRedis } from './launch/server.ts';
+export { startQpid, startRabbitmq, startRedis } from './launch/server.ts';
 export type { ServerOptions, TestServer } from './launch/server.ts';
 export { TcpProxy } from './launch/tcp-proxy.ts';
 export { memoryLogger } from './memory-logger.ts';

@@ -41,7 +41,7 @@ export class TestServer implements AsyncDisposable {
     this.#keeper.on('message', (answer: Answer) => this.#waiting.get(answer.id)?.(answer));
   }
 
-  static async open(service: 'redis' | 'rabbitmq', options: ServerOptions): Promise<TestServer> {
+  static async open(service: 'redis' | 'rabbitmq' | 'qpid', options: ServerOptions): Promise<TestServer> {
     const server = new TestServer(service, options);
     try {
       server.#where = (await server.#ask('open')) as { readonly url: string; readonly port: number };
@@ -114,4 +114,9 @@ export function startRedis(options: ServerOptions = {}): Promise<TestServer> {
 /** A RabbitMQ of the test's own. Up in some 5 s. */
 export function startRabbitmq(options: ServerOptions = {}): Promise<TestServer> {
   return TestServer.open('rabbitmq', options);
+}
+
+/** An Apache Qpid Broker-J of the test's own; rejects with the reason where it can't be had. */
+export function startQpid(options: ServerOptions = {}): Promise<TestServer> {
+  return TestServer.open('qpid', options);
 }
