@@ -1,4 +1,4 @@
-import type { Transport, TransportTraits } from '@tq/core';
+import type { ConnectOptions, Transport, TransportTraits } from '@tq/core';
 import { dial } from './dial.ts';
 import { AmqpConnection } from './connection.ts';
 import { readSettings } from './settings.ts';
@@ -17,8 +17,20 @@ const traits: TransportTraits = {
 export const amqp: Transport = {
   traits,
   async connect(url, options) {
-    const settings = readSettings(url, options.options);
+    const settings = readSettings(url, givenIn(options));
     const dialled = await dial(settings, options);
     return AmqpConnection.open({ dialled, traits, settings, logger: options.logger });
   },
 };
+
+/** Settings of the app under the names of options; `brokerTransportOptions` win. */
+function givenIn(connect: ConnectOptions): Readonly<Record<string, unknown>> {
+  const { delayQueueType, heartbeatMs, loginMethod, options, tls } = connect;
+  return {
+    ...(heartbeatMs === undefined ? {} : { heartbeat: heartbeatMs / 1000 }),
+    ...(tls === undefined ? {} : { ssl: tls }),
+    ...(loginMethod === undefined ? {} : { loginMethod }),
+    ...(delayQueueType === undefined ? {} : { delayQueueType }),
+    ...options,
+  };
+}

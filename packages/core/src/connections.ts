@@ -105,7 +105,7 @@ export class Connections {
     return {
       logger,
       clock,
-      options: transportOptions(config),
+      options: config.brokerTransportOptions,
       timeoutMs: durationMs(config.brokerConnectionTimeout, 'brokerConnectionTimeout'),
       heartbeatMs: durationMs(config.brokerHeartbeat, 'brokerHeartbeat'),
       delayQueueType: config.brokerNativeDelayedDeliveryQueueType,
@@ -207,17 +207,6 @@ interface FoundBackend {
   readonly driver: BackendDriver;
   readonly url: URL;
   readonly fallbacks: readonly URL[];
-}
-
-/** Settings that have a name of their own in Celery reach the transport as options; `brokerTransportOptions` win. */
-function transportOptions(config: Config): Readonly<Record<string, unknown>> {
-  const { brokerHeartbeat, brokerLoginMethod, brokerTransportOptions, brokerUseSsl } = config;
-  return {
-    heartbeat: brokerHeartbeat,
-    ...(brokerUseSsl === false ? {} : { ssl: brokerUseSsl }),
-    ...(brokerLoginMethod === null ? {} : { loginMethod: brokerLoginMethod }),
-    ...brokerTransportOptions,
-  };
 }
 
 async function backendOf(setting: BackendSetting, folder: string): Promise<FoundBackend> {

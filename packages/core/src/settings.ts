@@ -45,12 +45,6 @@ export interface Settings {
   brokerNativeDelayedDeliveryQueueType: 'classic' | 'quorum';
   /** Handed to the transport as they are. @default {} */
   brokerTransportOptions: Readonly<Record<string, unknown>>;
-  /** AMQP: how long, in seconds, broker and client may be silent before each other; after twice as long the broker gives a process up whose tasks block it. 0 = for ever. @default 120 */
-  brokerHeartbeat: Duration;
-  /** TLS to the broker: true, or options as of Node's `tls.connect()`; Celery's `keyfile`, `certfile`, `ca_certs` and `cert_reqs` are understood. @default false */
-  brokerUseSsl: boolean | Readonly<Record<string, unknown>>;
-  /** AMQP: how to log in, `PLAIN`, `AMQPLAIN` or `EXTERNAL`; null = PLAIN. @default null */
-  brokerLoginMethod: string | null;
   /** Longest wait for one connection attempt, to the broker or the result backend. @default 4 */
   brokerConnectionTimeout: Duration;
   /** Reconnect after losing the broker. @default true */
@@ -268,9 +262,6 @@ export const DEFAULTS: Settings = frozen({
   brokerPoolLimit: 10,
   brokerNativeDelayedDeliveryQueueType: 'quorum',
   brokerTransportOptions: {},
-  brokerHeartbeat: 120,
-  brokerUseSsl: false,
-  brokerLoginMethod: null,
   brokerConnectionTimeout: 4,
   brokerConnectionRetry: true,
   brokerConnectionRetryOnStartup: true,

@@ -71,7 +71,6 @@ const HELD_BACK: ReadonlySet<string> = new Set<keyof Settings>([
   'taskRoutes',
   'taskQueues',
   'brokerTransportOptions',
-  'brokerUseSsl',
   'resultBackendTransportOptions',
   'brokerUseSsl',
   'brokerFailoverStrategy',
