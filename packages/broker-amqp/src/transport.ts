@@ -17,18 +17,20 @@ const traits: TransportTraits = {
 export const amqp: Transport = {
   traits,
   async connect(url, options) {
-    const settings = readSettings(url, { ...fromSettings(options), ...options.options });
+    const settings = readSettings(url, givenIn(options));
     const dialled = await dial(settings, options);
     return AmqpConnection.open({ dialled, traits, settings, logger: options.logger });
   },
 };
 
-/** What the app's settings say; `brokerTransportOptions` and the URL are more particular. */
-function fromSettings({ heartbeatMs, tls, loginMethod, delayQueueType }: ConnectOptions) {
+/** Settings of the app under the names of options; `brokerTransportOptions` win. */
+function givenIn(connect: ConnectOptions): Readonly<Record<string, unknown>> {
+  const { delayQueueType, heartbeatMs, loginMethod, options, tls } = connect;
   return {
     ...(heartbeatMs === undefined ? {} : { heartbeat: heartbeatMs / 1000 }),
     ...(tls === undefined ? {} : { ssl: tls }),
     ...(loginMethod === undefined ? {} : { loginMethod }),
     ...(delayQueueType === undefined ? {} : { delayQueueType }),
+    ...options,
   };
 }
