@@ -450,6 +450,13 @@ test('the shell has the app, its tasks by their short names, and await', async (
   });
 });
 
+test('an error of the shell itself is named as what it is', async () => {
+  expect(await tq([...APP, 'shell'], { input: 'nowhere\n' })).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^ReferenceError: nowhere is not defined/),
+  });
+});
+
 test('a report has versions and settings, and no password', async () => {
   const { code, stdout } = await tq([
     ...APP,

@@ -94,7 +94,7 @@ function checkWords(given: readonly string[], command: Command): void {
   const missing = wanted.slice(given.length).find(({ optional }) => !optional);
   if (missing)
     throw new UsageError(
-      `tq ${command.name} needs ${missing.choices ? missing.choices.join(' or ') : missing.name}: ${missing.help}.`,
+      `tq ${command.name} needs ${missing.choices ? `a word more, ${missing.choices.join(' or ')}` : `${missing.name}: ${missing.help}`}.`,
       { remedy: `Usage: ${usage(command)}` },
     );
   if (given.length > wanted.length) {

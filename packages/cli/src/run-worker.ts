@@ -125,11 +125,16 @@ function makeWorker({ loaded, logging, hostname, options }: Run): Worker {
 }
 
 /** Loads the modules with tasks, which may fail, and shows what the worker is. */
-async function show(worker: Worker, { program, loaded, options }: Run): Promise<void> {
+async function show(worker: Worker, { program, loaded, logging, options }: Run): Promise<void> {
   const facts = bannerFacts(await worker.describe(), { loaded, level: levelOf(options) });
   const { terminal, globals } = program;
   const colors = wantsColor(terminal.stdout, terminal.env, globals.noColor ?? false);
   if (!globals.quiet) terminal.stdout.write(renderBanner({ ...facts, colors }));
+  if (facts.worker.tasks.some((name) => !name.startsWith('celery.'))) return;
+  logging.logger.warn(
+    `No task is registered on the app of ${facts.place}. The modules of the setting include are paths from ${process.cwd()}; ` +
+      'those found there must import this very app (not its source beside the built one).',
+  );
 }
 
 function fail(error: Error, { program, logging, options }: Run): number {

@@ -10,18 +10,20 @@ export interface Scanned {
   readonly wants: 'help' | 'version' | undefined;
 }
 
-/** Finds the command: the first word that is neither an option nor the value of one. */
+/** Finds the command: the first word that is neither an option nor the value of one. `help worker` is `worker --help`. */
 export function scan(words: readonly string[]): Scanned {
   const at = commandAt(words);
   const ending = words.indexOf('--');
   const ours = ending === -1 ? words : words.slice(0, ending);
-  const before = at === undefined ? ours : ours.slice(0, at);
+  if (at !== undefined && words[at] === 'help') {
+    return { command: ours.slice(at + 1).find((word) => !word.startsWith('-')), others: [], wants: 'help' };
+  }
   return {
     command: at === undefined ? undefined : words[at],
     others: at === undefined ? words : words.toSpliced(at, 1),
     wants: ours.some((word) => word === '--help' || word === '-h')
       ? 'help'
-      : before.includes('--version')
+      : ours.includes('--version')
         ? 'version'
         : undefined,
   };

@@ -24,6 +24,11 @@ test('a command tells what it can do, without an app', async () => {
   expect(await run('-A proj worker -c 2 -h')).toEqual({ exitCode, printed, complained: '' });
 });
 
+test('help is a command too', async () => {
+  expect(await run('help')).toEqual(await run('--help'));
+  expect(await run('-A proj help worker')).toEqual(await run('worker --help'));
+});
+
 test('help fits the terminal', async () => {
   const terminal = fakeTerminal({ columns: 80 });
   await main(['worker', '--help'], terminal);
@@ -42,7 +47,12 @@ test('the version comes with its name', async () => {
   });
 });
 
+test('a command is not run where the version is asked for', async () => {
+  expect(await run('worker --version')).toEqual(await run('--version'));
+});
+
 test.each([
+  ['list -A proj', 'tq: tq list needs a word more, bindings.\nUsage: tq -A MODULE list bindings [options]\n'],
   ['wrker', 'tq: tq has no command "wrker".\nDid you mean tq worker?\n'],
   [
     'frobnicate',

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * Every error that tq raises. `code` is stable and meant for programs; the message says what happened and what to do.
  */
@@ -241,9 +243,9 @@ export class RemoteError extends TqError {
   }
 }
 
-/** The unknown value as an Error, for boundaries. */
+/** The unknown value as an Error, for boundaries. One of another realm (a console, a `vm` context, a test runner) is an error too. */
 export function toError(value: unknown): Error {
-  if (value instanceof Error) return value;
+  if (value instanceof Error || types.isNativeError(value)) return value;
   return new Error(typeof value === 'string' ? value : `Non-error thrown: ${safeString(value)}`);
 }
 

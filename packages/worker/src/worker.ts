@@ -170,6 +170,7 @@ export class Worker implements AsyncDisposable {
         (error) => void this.#fail(error),
       );
       await this.#running.start();
+      if (this.#stopping.signal.aborted) return; // stopped before it ever consumed
       this.logger.info(`${plan.hostname} ready.`);
       this.app.hooks.emit('workerReady', { hostname: plan.hostname });
     } catch (error) {

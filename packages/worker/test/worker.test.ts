@@ -93,6 +93,17 @@ test('a worker without a broker at its start waits for it', async () => {
   expect(logger.find('error', 'Cannot connect to the broker').length).toBe(3);
 });
 
+test('a worker that is stopped before it has found its broker never says that it is ready', async () => {
+  transport.failConnects(100);
+  const worker = createWorker(app, { pool: solo(), logger });
+  workers.push(worker);
+  const started = worker.start().catch(() => undefined);
+  await eventually(() => logger.find('error', 'Cannot connect').length > 0, { what: 'a failed attempt' });
+  await worker.stop();
+  await started;
+  expect(logger.find('info', 'ready.')).toEqual([]);
+});
+
 test('a worker that may not wait ends with exit code 69 and the reason', async () => {
   app.conf.brokerConnectionRetryOnStartup = false;
   transport.failConnects(1);

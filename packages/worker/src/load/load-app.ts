@@ -17,8 +17,9 @@ export interface LoadedApp {
 const SUBMODULES = ['tq', 'celery'];
 
 /**
- * The app of `-A`: `module:export` exactly as given; else in the module its export `app`, `tq`, `celery`, `default`, or any
- * that is an app; else the same in the modules `tq` and `celery` below it.
+ * The app of `-A`: of `module:export` this very export, of the modules `tq` and `celery` below where there is no such module; else
+ * in the module its export `app`, `tq`, `celery`, `default`, or any that is an app; else the same in the modules `tq` and `celery`
+ * below it.
  * @throws AppNotFound, ModuleFailed
  */
 export async function loadApp(spec: string, options: { readonly workdir: string }): Promise<LoadedApp> {
@@ -28,7 +29,7 @@ export async function loadApp(spec: string, options: { readonly workdir: string 
   if (attribute !== undefined) return loadExport(module, attribute, workdir);
   const tried: string[] = [];
   for (const name of placesOf(module)) {
-    const file = findModule(name, workdir) ?? findBelow(name, workdir);
+    const file = fileOf(name, workdir);
     if (file === undefined) {
       tried.push(`no module ${name}`);
       continue;
@@ -65,9 +66,14 @@ export function parseSpec(spec: string): { readonly module: string; readonly att
 }
 
 async function loadExport(module: string, attribute: string, workdir: string): Promise<LoadedApp> {
-  const file = findModule(module, workdir);
-  if (file === undefined)
-    throw new AppNotFound(`There is no module "${module}" in ${workdir}; --workdir says where from.`);
+  const places = placesOf(module);
+  const file = firstFound(places, workdir);
+  if (file === undefined) {
+    const tried = places.map((name) => `no module ${name}`).join('; ');
+    throw new AppNotFound(
+      `There is no app at "${module}:${attribute}" in ${workdir}: ${tried}; --workdir says where from.`,
+    );
+  }
   const exports = await importFound(file, 'named by -A', workdir);
   const app = exportNamed(exports, attribute);
   if (isApp(app)) return checked({ app, file, exportName: attribute });
@@ -95,6 +101,18 @@ function checked(loaded: LoadedApp): LoadedApp {
     `The app of ${loaded.file} was made by another copy of @tq/core than this program has. ` +
       'Run the tq that is installed with it (npx tq), and see that npm ls @tq/core shows one version.',
   );
+}
+
+function firstFound(places: readonly string[], workdir: string): string | undefined {
+  for (const name of places) {
+    const file = fileOf(name, workdir);
+    if (file !== undefined) return file;
+  }
+  return undefined;
+}
+
+function fileOf(name: string, workdir: string): string | undefined {
+  return findModule(name, workdir) ?? findBelow(name, workdir);
 }
 
 /** `proj.app/tq` is `proj/app/tq`. */

@@ -94,6 +94,14 @@ describe('-A module:export', () => {
     );
   });
 
+  test('is looked for in proj/tq, then proj/celery, when there is no module proj', async () => {
+    write({ 'proj/tq.mjs': exporting('app', 'other'), 'old/celery.mjs': exporting('app') });
+    expect(await Promise.all(['proj:other', 'old:app'].map(load))).toEqual([
+      'proj/tq.mjs:other other',
+      'old/celery.mjs:app app',
+    ]);
+  });
+
   test('that is not there says what is', async () => {
     write({ 'tq.mjs': `${exporting('application')}\nexport const number = 1;` });
     await expect(load('tq:applicaton')).rejects.toThrow(
@@ -102,7 +110,9 @@ describe('-A module:export', () => {
     await expect(load('tq:number')).rejects.toThrow(
       'tq.mjs exports "number", which is not an app made by createApp().',
     );
-    await expect(load('nothing:app')).rejects.toThrow(/^There is no module "nothing" in /);
+    await expect(load('nothing:app')).rejects.toThrow(
+      /^There is no app at "nothing:app" in \S+: no module nothing; no module nothing\/tq; no module nothing\/celery;/,
+    );
   });
 
   test('has its colon after the one of a drive', () => {
