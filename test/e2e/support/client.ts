@@ -4,7 +4,7 @@ import type { Workplace } from './worker-process.ts';
 
 /** A client of a workplace's queue; calls tasks by name. Pollutes no environment. */
 export function clientOf(place: Workplace): App {
-  return createApp('client', { broker: place.url, backend: place.url });
+  return createApp('client', { broker: place.url, backend: place.backend });
 }
 
 /** Waits for a condition. */

@@ -7,15 +7,33 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '../../..');
 export const bin = join(root, 'packages/cli/dist/bin.js');
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface WorkplaceOptions {
+  /** A folder of fixtures. @default app */
+  readonly fixture?: string;
+  /** Of the broker. @default an SQLite file */
+  readonly broker?: string;
+  /** Of the results. @default the broker's */
+  readonly backend?: string;
+  /** For its workers; undefined takes a variable away. */
+  readonly env?: Environment;
+}
+
 /** A folder with the fixture app, where packages resolve as if installed. */
 export class Workplace implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'tq-e2e-'));
   readonly ledgerFile = join(this.folder, 'ledger');
-  readonly url = `sqlite://${join(this.folder, 'queue.db')}`;
+  readonly url: string;
+  readonly backend: string;
+  readonly #env: Environment;
   readonly #workers: WorkerProcess[] = [];
 
-  constructor() {
-    cpSync(join(import.meta.dirname, '../fixtures/app'), join(this.folder, 'app'), { recursive: true });
+  constructor({ fixture = 'app', broker, backend, env = {} }: WorkplaceOptions = {}) {
+    this.url = broker ?? `sqlite://${join(this.folder, 'queue.db')}`;
+    this.backend = backend ?? this.url;
+    this.#env = env;
+    cpSync(join(import.meta.dirname, '../fixtures', fixture), join(this.folder, 'app'), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
   }
 
@@ -25,8 +43,11 @@ export class Workplace implements Disposable {
       NODE_OPTIONS: '',
       LEDGER: this.ledgerFile,
       TQ_BROKER_URL: this.url,
-      TQ_RESULT_BACKEND: this.url,
+      TQ_RESULT_BACKEND: this.backend,
+      PLACE_BROKER: this.url,
+      PLACE_BACKEND: this.backend,
       NO_COLOR: '1',
+      ...this.#env,
     };
   }
 
@@ -42,7 +63,12 @@ export class Workplace implements Disposable {
   }
 
   worker(...args: string[]): WorkerProcess {
-    const worker = new WorkerProcess(this, args);
+    return this.workerWith({}, ...args);
+  }
+
+  /** With an environment of its own. */
+  workerWith(env: Environment, ...args: string[]): WorkerProcess {
+    const worker = new WorkerProcess(this, args, env);
     this.#workers.push(worker);
     return worker;
   }
@@ -59,10 +85,10 @@ export class WorkerProcess {
   readonly exited: Promise<number | NodeJS.Signals>;
   output = '';
 
-  constructor(place: Workplace, args: readonly string[]) {
+  constructor(place: Workplace, args: readonly string[], env: Environment = {}) {
     this.child = spawn(process.execPath, [bin, '-A', 'app/tq', 'worker', '-l', 'info', ...args], {
       cwd: place.folder,
-      env: place.env,
+      env: { ...place.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
