@@ -38,8 +38,18 @@ export function drainByCelery({ folder, env, count, task }) {
   return drain({ folder, env, count, task }, (more) =>
     start(
       [
-        ...['-m', 'celery', '-A', 'celery_app', 'worker', '-c', '2', '-l', 'error'],
-        ...['--without-gossip', '--without-mingle', '--without-heartbeat'],
+        '-m',
+        'celery',
+        '-A',
+        'celery_app',
+        'worker',
+        '-c',
+        '2',
+        '-l',
+        'error',
+        '--without-gossip',
+        '--without-mingle',
+        '--without-heartbeat',
       ],
       { command: celeryPeer().python, cwd: PEERS, env: { ...more, PYTHONUNBUFFERED: '1' } },
     ),

@@ -14,11 +14,7 @@ export interface ConnectionLoopParts {
 
 /** First wait after a lost connection, and the longest: a broker that is back has its workers back within 5 s. */
 const FIRST_WAIT_MS = 200;
-<<<<<<< HEAD
-const LONGEST_WAIT_MS = 3_000;
-=======
 const LONGEST_WAIT_MS = 3000;
->>>>>>> 0ac9365e04ef2a3f371d55726c15a5e8bcd6e954
 
 /**
  * Keeps a connection and the components that live on it: connect, start them, wait for the loss, stop them, again.
