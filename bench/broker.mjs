@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { keep } from '../tools/services/kept.mjs';
 import { PEERS, celeryPeer } from './peers/peers.mjs';
-import { ask, start } from './programs.mjs';
+import { ask, found, start } from './programs.mjs';
 import { inFolder } from './queue-file.mjs';
 
 /** Starts a private server for a measurement. */
@@ -62,18 +62,26 @@ async function drain({ folder, env, count, task }, open) {
     mkdirSync(ledger);
     await ask(['enqueue.mjs', String(count), '500', task], { env });
     const program = open({ ...env, BENCH_LEDGER: ledger });
-    const look = await ask(['queue-length.mjs', 'wait'], { env, beside: program });
-    if (look.left !== 0) throw new Error(`${look.left} tasks are left`);
+    const looked = found(() => (ranOf(ledger) >= count ? true : undefined), `${count} tasks did not run`);
+    await program.alive(looked);
     await program.stop();
     return rateOf(ledger, count);
   });
 }
 
-/** Of what the children have written when they left. */
+function pagesOf(ledger) {
+  const names = readdirSync(ledger).filter((name) => name.endsWith('.json'));
+  return names.map((name) => JSON.parse(readFileSync(join(ledger, name), 'utf8')));
+}
+
+function ranOf(ledger) {
+  return pagesOf(ledger).reduce((sum, page) => sum + page.count, 0);
+}
+
 function rateOf(ledger, count) {
-  const pages = readdirSync(ledger).map((name) => JSON.parse(readFileSync(join(ledger, name), 'utf8')));
-  const ran = pages.reduce((sum, page) => sum + page.count, 0);
+  const ran = ranOf(ledger);
   if (ran !== count) throw new Error(`${count} tasks were sent, and ${ran} ran`);
+  const pages = pagesOf(ledger);
   const firstMs = Math.min(...pages.map((page) => page.firstMs));
   const lastMs = Math.max(...pages.map((page) => page.lastMs));
   return (count / (lastMs - firstMs)) * 1000;

@@ -1,5 +1,5 @@
 // The app of the benchmarks. The queue file comes in the environment, so that worker, children and callers agree.
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from '@tq/core';
 
@@ -11,11 +11,15 @@ const {
 
 export const app = createApp('bench', { module: import.meta.url, broker: queue, backend: results || null });
 
+const WRITE_MS = 100;
+
 const seen = { count: 0, firstMs: 0, lastMs: 0 };
+let writing;
 
 function note() {
   seen.lastMs = performance.now();
   if (seen.count++ === 0) seen.firstMs = seen.lastMs;
+  if (ledger) writing ??= setTimeout(write, WRITE_MS);
 }
 
 /** Does nothing; the process that runs it remembers when. */
@@ -27,14 +31,15 @@ export const echo = app.task('bench.echo', (value) => {
   return value;
 });
 
-if (ledger) {
-  process.on('exit', () => {
-    if (seen.count === 0) return;
-    const { count, firstMs, lastMs } = seen;
-    const at = (ms) => performance.timeOrigin + ms;
-    writeFileSync(
-      join(ledger, `${process.pid}.json`),
-      JSON.stringify({ count, firstMs: at(firstMs), lastMs: at(lastMs) }),
-    );
-  });
+/** Whoever measures reads along, and knows by it when all is done. */
+function write() {
+  writing = undefined;
+  const { count, firstMs, lastMs } = seen;
+  const at = (ms) => performance.timeOrigin + ms;
+  const page = JSON.stringify({ count, firstMs: at(firstMs), lastMs: at(lastMs) });
+  // Nobody reads half a page.
+  writeFileSync(join(ledger, `${process.pid}.part`), page);
+  renameSync(join(ledger, `${process.pid}.part`), join(ledger, `${process.pid}.json`));
 }
+
+if (ledger) process.on('exit', () => seen.count > 0 && write());

@@ -4,8 +4,8 @@ import { PEERS, bullMissing, celeryMissing } from '../peers/peers.mjs';
 import { ask } from '../programs.mjs';
 
 const TQ = 40_000;
-const CELERY = 4000;
-const BULL = 10_000;
+const CELERY = 3000;
+const BULL = 5000;
 
 /** @type {import('../harness.mjs').Measurement} */
 export default {

@@ -64,7 +64,9 @@ async function whenEmpty(file, program) {
 
 /** What the children wrote when they left: every task has run, and none twice. */
 function firstTask(ledger) {
-  const pages = readdirSync(ledger).map((name) => JSON.parse(readFileSync(join(ledger, name), 'utf8')));
+  const pages = readdirSync(ledger)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(join(ledger, name), 'utf8')));
   const count = pages.reduce((sum, page) => sum + page.count, 0);
   if (count !== COUNT) throw new Error(`${COUNT} tasks were sent, and ${count} ran`);
   return Math.min(...pages.map((page) => page.firstMs));

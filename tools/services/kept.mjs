@@ -29,6 +29,7 @@ export async function keep(service, options = {}) {
       child.send({ id: serial, verb, args }, (error) => error && reject(error));
     });
   const end = async () => {
+    child.ref(); // whoever waits for the end may have nothing else to do
     if (child.connected) child.disconnect();
     await exited;
   };
