@@ -1,5 +1,6 @@
 // Messages that no client of tq would send, put into the queue by hand.
 import type { App, Message } from '@tq/core';
+import { serviceUrl } from '@tq/testkit';
 import { clientOf, until } from './support/client.ts';
 import { Workplace } from './support/worker-process.ts';
 
@@ -125,40 +126,56 @@ const ODD: readonly Odd[] = [
   ),
 ];
 
-let place: Workplace;
-let app: App;
+const BROKERS = [
+  ['the embedded file', () => ({})],
+  [
+    'Redis',
+    () => ({
+      broker: new URL('/8', serviceUrl('redis')).href,
+      backend: new URL('/8', serviceUrl('redis')).href,
+    }),
+  ],
+  ['RabbitMQ', () => ({ broker: serviceUrl('amqp').href, backend: new URL('/9', serviceUrl('redis')).href })],
+] as const;
 
-beforeAll(() => {
-  place = new Workplace();
-  app = clientOf(place);
-});
-afterAll(async () => {
-  await app.close();
-  place[Symbol.dispose]();
-});
+describe.each(BROKERS)('on %s', (_, urls) => {
+  let place: Workplace;
+  let app: App;
 
-test('each of them ends in a defined place with a reason in the log, and the next good task runs at once', async () => {
-  const worker = await place.worker('-c', '1').ready();
-  const channel = await app.producer().channel();
-  let buried = 0;
-  for (const [index, { name, message, says, state, dead }] of ODD.entries()) {
-    const id = `odd-${index}`;
-    const from = worker.output.length;
-    await channel.publish(message(id), { exchange: '', routingKey: 'celery' });
-    expect(await app.sendTask('proj.tasks.add', [index, 1]).get({ timeout: 10 })).toBe(index + 1);
-    await until(`${name}: the reason in the log`, () => {
-      const said = worker.output.slice(from);
-      return typeof says === 'string' ? said.includes(says) : says.test(said);
-    });
-    if (state) await until(`${name}: ${state}`, async () => (await app.asyncResult(id).state()) === state);
-    if (dead) buried++;
-    await until(
-      `${name}: ${buried} dead letters`,
-      async () => (await channel.declareQueue({ name: 'tq.dead' })).messages === buried,
-    );
-  }
-  expect(worker.child.exitCode).toBeNull();
-  expect(await app.asyncResult(`odd-${ODD.length - 2}`).get({ timeout: 5 })).not.toHaveProperty('polluted');
-  worker.child.kill('SIGTERM');
-  expect(await worker.exited).toBe(0);
-}, 120_000);
+  beforeAll(() => {
+    place = new Workplace(urls());
+    app = clientOf(place);
+  });
+  afterAll(async () => {
+    await app.close();
+    place[Symbol.dispose]();
+  });
+
+  test('each of them ends in a defined place with a reason in the log, and the next good task runs at once', async () => {
+    const worker = await place.worker('-c', '1').ready();
+    const channel = await app.producer().channel();
+    let buried = 0;
+    await channel.declareQueue({ name: 'tq.dead' });
+    await channel.purgeQueue('tq.dead');
+    for (const [index, { name, message, says, state, dead }] of ODD.entries()) {
+      const id = `odd-${index}`;
+      const from = worker.output.length;
+      await channel.publish(message(id), { exchange: '', routingKey: 'celery' });
+      expect(await app.sendTask('proj.tasks.add', [index, 1]).get({ timeout: 10 })).toBe(index + 1);
+      await until(`${name}: the reason in the log`, () => {
+        const said = worker.output.slice(from);
+        return typeof says === 'string' ? said.includes(says) : says.test(said);
+      });
+      if (state) await until(`${name}: ${state}`, async () => (await app.asyncResult(id).state()) === state);
+      if (dead) buried++;
+      await until(
+        `${name}: ${buried} dead letters`,
+        async () => (await channel.declareQueue({ name: 'tq.dead' })).messages === buried,
+      );
+    }
+    expect(worker.child.exitCode).toBeNull();
+    expect(await app.asyncResult(`odd-${ODD.length - 2}`).get({ timeout: 5 })).not.toHaveProperty('polluted');
+    worker.child.kill('SIGTERM');
+    expect(await worker.exited).toBe(0);
+  }, 120_000);
+});
