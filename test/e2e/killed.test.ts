@@ -46,7 +46,9 @@ describe.each(['redis', 'amqp'] as const)('on %s', (service) => {
       const worker = (env: Readonly<Record<string, string>>) =>
         place.workerWith(env, '-P', 'prefork', '-c', '2', '-Q', queue);
       const calls = new Calls(createApp('client', { broker: url, backend }), queue);
-      const plan = Array.from({ length: KILLS }, (_, turn) => STEPS.map((step) => [step, turn] as const)).flat();
+      const plan = Array.from({ length: KILLS }, (_, turn) =>
+        STEPS.map((step) => [step, turn] as const),
+      ).flat();
 
       const killOne = async (): Promise<void> => {
         for (let next; (next = plan.shift());) {
