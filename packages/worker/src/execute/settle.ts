@@ -68,6 +68,11 @@ export class Settler {
     this.#parts = parts;
   }
 
+  /** At least as many as there are requests under way to their settlement. */
+  get pending(): number {
+    return this.#pending.size + (this.#batch?.entries.length ?? 0);
+  }
+
   /** Resolves when everything that was to be settled so far is. */
   async idle(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
