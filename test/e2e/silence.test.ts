@@ -50,9 +50,7 @@ describe.each(['redis', 'amqp'] as const)('on %s, behind a line that goes dead',
       await eventually(
         async () => {
           await call(app, `after ${confirmed.length}`);
-          return (
-            ledger.runs().has('after 2') || [...ledger.runs().keys()].some((words) => /^after/.test(words))
-          );
+          return [...ledger.runs().keys()].some((words) => words.startsWith('after'));
         },
         { timeoutMs: 15_000, everyMs: 100 },
       );
@@ -82,8 +80,8 @@ test(
     const app = createApp('client', { broker, backend: server.url.href });
     try {
       // Whoever can't reach it to begin with is told so; these have.
-    expect(await app.sendTask('outage.echo', ['hello'], { queue }).get({ timeout: 20 })).toBe('hello');
-    const awaited: Promise<number>[] = [];
+      expect(await app.sendTask('outage.echo', ['hello'], { queue }).get({ timeout: 20 })).toBe('hello');
+      const awaited: Promise<number>[] = [];
       for (let turn = 0; turn < OUTAGES; turn++) {
         for (let n = 0; n < 50; n++) {
           const value = turn * 50 + n;
