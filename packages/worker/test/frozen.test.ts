@@ -1,11 +1,28 @@
 // A worker whose connection looks well and brings nothing.
 import { createApp } from '@tq/core';
-import type { App } from '@tq/core';
-import { memory } from '@tq/memory';
+import type { App, BackendDriver } from '@tq/core';
+import { deferred } from '@tq/core/internal';
+import { memory, memoryBackend } from '@tq/memory';
 import { solo } from '@tq/pool';
 import { FakeClock, FaultyTransport, memoryLogger, uniqueName } from '@tq/testkit';
 import { createWorker } from '../src/worker.ts';
 import type { Worker } from '../src/worker.ts';
+
+/** Gets done with storing when it is let go. */
+let storage = deferred();
+
+const stuckBackend: BackendDriver = {
+  async connect(...args) {
+    const inner = await memoryBackend.connect(...args);
+    return new Proxy(inner, {
+      get(target, key) {
+        if (key === 'store') return () => storage.promise;
+        const value = Reflect.get(target, key) as unknown;
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  },
+};
 
 let clock: FakeClock;
 let transport: FaultyTransport;
@@ -20,10 +37,11 @@ beforeEach(async () => {
   const logger = memoryLogger();
   app = createApp('frozen', {
     broker: { transport, url },
+    backend: { driver: stuckBackend, url },
     clock,
     logger,
     // What is on its way into a frozen worker waits nowhere: the queue has to hold more than that.
-    conf: { workerPrefetchMultiplier: 2 },
+    conf: { workerPrefetchMultiplier: 2, taskIgnoreResult: true },
   });
   ran = [];
   app.task('note', (n: number) => void ran.push(n));
@@ -31,6 +49,7 @@ beforeEach(async () => {
   await worker.start();
 });
 afterEach(async () => {
+  storage.resolve();
   await Promise.all([worker.stop({ how: 'cold' }), passUntil(() => isStopped)]);
   await app.close();
 });
@@ -38,6 +57,7 @@ afterEach(async () => {
 let isStopped: boolean;
 beforeEach(() => {
   isStopped = false;
+  storage = deferred();
   void worker.finished.then(() => (isStopped = true));
 });
 
@@ -89,6 +109,14 @@ test('has nothing to complain of while the queues are empty, or its hands are fu
   expect(transport.attempts).toBe(2);
   release?.();
   await passUntil(() => ran.length === 20);
+  for (let seconds = 0; seconds < 120; seconds++) await clock.advance(1000);
+  expect(transport.attempts).toBe(2);
+});
+
+test('waits for results to be stored, however long that takes', async () => {
+  app.task('kept', { ignoreResult: false }, (n: number) => void ran.push(n));
+  await Promise.all(Array.from({ length: 20 }, (_, n) => app.sendTask('kept', [n])));
+  await passUntil(() => ran.length > 0);
   for (let seconds = 0; seconds < 120; seconds++) await clock.advance(1000);
   expect(transport.attempts).toBe(2);
 });

@@ -76,11 +76,12 @@ export class TaskConsumer implements Component {
     return this.#received;
   }
 
-  /** Whether the broker may send more than is here. */
+  /** Whether the broker may certainly send more than is here. */
   get hasRoom(): boolean {
     const { executor, settler } = this.#parts;
-    if (this.#stopped || this.#consumers.length === 0) return false;
-    return this.#window === 0 || executor.held.size + this.waiting + settler.pending < this.#window;
+    // What waits for its result to be stored is here too, and not counted: then nothing is said.
+    if (this.#stopped || this.#consumers.length === 0 || !settler.isIdle) return false;
+    return this.#window === 0 || executor.held.size + this.waiting < this.#window;
   }
 
   async start(): Promise<void> {

@@ -68,9 +68,9 @@ export class Settler {
     this.#parts = parts;
   }
 
-  /** At least as many as there are requests under way to their settlement. */
-  get pending(): number {
-    return this.#pending.size + (this.#batch?.entries.length ?? 0);
+  /** Whether everything that was to be settled is. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0;
   }
 
   /** Resolves when everything that was to be settled so far is. */
