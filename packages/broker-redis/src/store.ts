@@ -223,7 +223,11 @@ export class RedisStore implements QueueStore {
     this.#ensureOpen();
     const lists = this.#keys.lists(queue);
     const lengths = lists.map((list) => ['LLEN', list] as const);
-    const answers = await this.#calling(this.#share.link.atomically([...lengths, ...commands]));
+    const { link } = this.#share;
+    // Whoever only asks needs no transaction: workers ask all the time.
+    const asking =
+      commands.length === 0 ? link.pipeline(lengths) : link.atomically([...lengths, ...commands]);
+    const answers = await this.#calling(asking);
     return answers.slice(0, lists.length).reduce<number>((sum, each) => sum + Number(each), 0);
   }
 

@@ -1,19 +1,11 @@
 import { exchangeDefinition } from './queue-definition.ts';
 import type { Queue } from './queue-definition.ts';
-import type { Channel, ExchangeSpec } from './types/transport.ts';
+import type { Channel, ExchangeSpec, QueueSpec } from './types/transport.ts';
 
 /** Declares a queue with the exchanges that feed it, and binds them. */
 export async function declareQueue(channel: Channel, queue: Queue): Promise<void> {
   await declareExchange(channel, queue);
-  if (!queue.noDeclare) {
-    await channel.declareQueue({
-      name: queue.name,
-      durable: queue.durable,
-      ...(queue.exclusive ? { exclusive: true } : {}),
-      ...(queue.autoDelete ? { autoDelete: true } : {}),
-      ...(queue.queueArguments ? { arguments: queue.queueArguments } : {}),
-    });
-  }
+  if (!queue.noDeclare) await channel.declareQueue(queueSpec(queue));
   if (queue.exchange !== '') {
     await channel.bindQueue({
       exchange: queue.exchange,
@@ -39,6 +31,17 @@ export async function declareQueue(channel: Channel, queue: Queue): Promise<void
       ...(binding.arguments ? { arguments: binding.arguments } : {}),
     });
   }
+}
+
+/** A queue as brokers know it. */
+export function queueSpec(queue: Queue): QueueSpec {
+  return {
+    name: queue.name,
+    durable: queue.durable,
+    ...(queue.exclusive ? { exclusive: true } : {}),
+    ...(queue.autoDelete ? { autoDelete: true } : {}),
+    ...(queue.queueArguments ? { arguments: queue.queueArguments } : {}),
+  };
 }
 
 /** Declares what a publisher needs of a queue: all of it, or the exchange where each consumer has a queue of its own. */

@@ -37,6 +37,13 @@ export class BrokerUnavailableError extends TqError {
   }
 }
 
+/** Messages wait in a queue, the broker answers, and yet a worker is given none of them. */
+export class ConsumerFrozenError extends TqError {
+  constructor(message: string) {
+    super('TQ_CONSUMER_FROZEN', message);
+  }
+}
+
 /** Why the broker did not take a message; `unconfirmed` = it said nothing. */
 export type PublishFailure = 'unroutable' | 'refused' | 'blocked' | 'too large' | 'unconfirmed';
 

@@ -2,6 +2,7 @@ export {
   AlreadyRegistered,
   BackendUnavailableError,
   BrokerUnavailableError,
+  ConsumerFrozenError,
   ChordError,
   ClosedError,
   ContentDisallowed,

@@ -19,7 +19,7 @@ export { isProtocol1, upgradeProtocol1 } from './message/protocol1.ts';
 export { readBody } from './message/protocol2.ts';
 export { formatInZone, offsetMs, zoneOf } from './zone.ts';
 export { defaultNodeName, expandFileName, expandNodeName } from './nodename.ts';
-export { declareQueue } from './declare-queue.ts';
+export { declareQueue, queueSpec } from './declare-queue.ts';
 export type { PublishPlan } from './producer.ts';
 export { consumedQueues, definedQueues, queueNamed } from './queues.ts';
 export type { Queue } from './queues.ts';

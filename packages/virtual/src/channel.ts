@@ -48,13 +48,18 @@ export class VirtualChannel implements Channel {
   #failure: Error | undefined;
   #closing: Promise<void> | undefined;
   #serial = 0;
+  /** Acknowledgements that came after the end, and are not reported yet. */
+  #late = 0;
 
   constructor(options: ChannelOptions) {
     const { clock, delays, logger, store, topology } = options;
     this.#options = options;
     const fail = (error: Error): void => options.fail(error);
     this.#settler = new Settler(store, fail);
-    this.#unacked = new Unacked(() => this.#consumers.wakeSoon());
+    this.#unacked = new Unacked(
+      () => this.#consumers.wakeSoon(),
+      () => this.#tooLate(),
+    );
     this.#outbox = new Outbox({ store, topology, delays });
     this.#leases = renewing(options, () => this.#unacked.tagsOf(this.#settler));
     this.#consumers = new Consumers({
@@ -144,6 +149,18 @@ export class VirtualChannel implements Channel {
     this.#outbox.abandon(failure);
     this.#settler.abandon();
     void this.#consumers.stop(); // never rejects
+  }
+
+  #tooLate(): void {
+    this.#late += 1;
+    if (this.#late > 1) return;
+    setImmediate(() => {
+      this.#options.logger.info(
+        'Acknowledgements came after their channel was closed; these messages are delivered again',
+        { count: this.#late },
+      );
+      this.#late = 0;
+    });
   }
 
   async #cancel(subscription: Subscription): Promise<void> {

@@ -10,11 +10,15 @@ export interface Origin {
 export class Unacked {
   readonly #held = new Map<string, Origin>();
   readonly #onRoom: () => void;
+  readonly #onLate: () => void;
   #limit = 0;
+  /** What was held when the window was emptied, and nobody has settled since. */
+  #lost: Set<string> | undefined;
 
-  /** `onRoom` is called when a full window has room again. */
-  constructor(onRoom: () => void) {
+  /** `onRoom` is called when a full window has room again, `onLate` for each acknowledgement of what `drain()` took away. */
+  constructor(onRoom: () => void, onLate: () => void = () => undefined) {
     this.#onRoom = onRoom;
+    this.#onLate = onLate;
   }
 
   get size(): number {
@@ -44,7 +48,10 @@ export class Unacked {
   /** Tells the origin; a tag that isn't held (any more) is ignored. */
   settle(tag: string, how: 'done' | 'requeue'): void {
     const origin = this.#held.get(tag);
-    if (!origin) return;
+    if (!origin) {
+      if (this.#lost?.delete(tag) && how === 'done') this.#onLate();
+      return;
+    }
     this.#change(() => this.#held.delete(tag));
     origin.settle(tag, how);
   }
@@ -60,6 +67,7 @@ export class Unacked {
   drain(): ReadonlyMap<string, Origin> {
     const held = new Map(this.#held);
     this.#held.clear();
+    this.#lost = new Set(held.keys());
     return held;
   }
 

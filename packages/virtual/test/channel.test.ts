@@ -389,3 +389,16 @@ describe('closing', () => {
     expect(store.takes).toHaveLength(takes);
   });
 });
+
+test('acknowledgements for a lost channel are dropped, and counted', async () => {
+  const { store, channel, connection, logger } = await connected();
+  await store.put(entries('q', numbered(3)));
+  const deliveries = await held(channel, 3);
+  store.end(new Error('gone'));
+  await connection.closed;
+  for (const delivery of deliveries) delivery.ack();
+  deliveries[0]!.ack();
+  await turn();
+  expect(logger.lines.filter(({ fields }) => fields?.['count'] === 3)).toHaveLength(1);
+  expect(store.settled).toEqual([]);
+});

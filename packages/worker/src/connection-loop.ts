@@ -1,12 +1,19 @@
 import { BrokerUnavailableError } from '@tq/core';
-import type { App, Component, Connection, Logger } from '@tq/core';
+import type { App, Component, Connection, ConsumerFrozenError, Logger } from '@tq/core';
 import { backoffMs, deferred, startAll, toError } from '@tq/core/internal';
+
+/** A connection that looks well and brings nothing. */
+export interface Freeze {
+  readonly error: ConsumerFrozenError;
+  /** Whether it had brought anything before. */
+  readonly hasWorked: boolean;
+}
 
 export interface ConnectionLoopParts {
   readonly app: App;
   readonly logger: Logger;
   /** The components of one connection, in the order of their start. */
-  innerRing(connection: Connection): readonly Component[];
+  innerRing(connection: Connection, frozen: (freeze: Freeze) => void): readonly Component[];
   onConnected(connection: Connection): void;
   /** No connection, and no more attempts allowed. */
   onGivenUp(error: Error): void;
@@ -15,6 +22,9 @@ export interface ConnectionLoopParts {
 /** First wait after a lost connection, and the longest: a broker that is back has its workers back within 5 s. */
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 3000;
+
+/** A frozen connection is built anew so often; when none of those brings anything either, somebody has to look. */
+const REBUILDS = 3;
 
 /**
  * Keeps a connection and the components that live on it: connect, start them, wait for the loss, stop them, again.
@@ -45,16 +55,25 @@ export class ConnectionLoop implements Component {
   async #run(): Promise<void> {
     const { app, logger } = this.#parts;
     let failures = 0;
+    let rebuilds = 0;
     for (let connectedOnce = false; !this.#stopping.signal.aborted;) {
       try {
         await using connection = await app.connect({ signal: this.#stopping.signal });
-        failures = 0;
         this.#parts.onConnected(connection);
-        await using _ring = await startAll(this.#parts.innerRing(connection));
+        const freezing = deferred<Freeze>();
+        await using _ring = await startAll(
+          this.#parts.innerRing(connection, (freeze) => freezing.resolve(freeze)),
+        );
+        failures = 0;
         connectedOnce = true;
         this.#started.resolve();
-        const reason = await Promise.race([connection.closed, aborted(this.#stopping.signal)]);
-        if (reason)
+        const ends = [connection.closed, aborted(this.#stopping.signal), freezing.promise];
+        const reason = await Promise.race(ends);
+        if (isFreeze(reason)) {
+          rebuilds = reason.hasWorked ? 1 : rebuilds + 1;
+          if (rebuilds > REBUILDS) throw reason.error;
+          logger.error(`${reason.error.message} Connecting anew…`, { attempt: rebuilds, of: REBUILDS });
+        } else if (reason)
           logger.warn(
             `Connection to broker lost: ${toError(reason).message}. Trying to re-establish the connection…`,
           );
@@ -94,6 +113,10 @@ export class ConnectionLoop implements Component {
     this.#started.reject(error);
     this.#parts.onGivenUp(error);
   }
+}
+
+function isFreeze(reason: Error | Freeze | undefined): reason is Freeze {
+  return reason !== undefined && 'hasWorked' in reason;
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

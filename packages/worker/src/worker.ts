@@ -2,6 +2,8 @@ import { ImproperlyConfigured } from '@tq/core';
 import type { App, Connection, EventSink, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
 import { deferred, durationMs, maskUrl, startAll, toError, zoneOf } from '@tq/core/internal';
 import { ConnectionLoop } from './connection-loop.ts';
+import type { Freeze } from './connection-loop.ts';
+import { ConsumeWatch } from './consume/consume-watch.ts';
 import type { Held } from './consume/held.ts';
 import { mustDrop } from './consume/judge.ts';
 import { PrefetchWindow } from './consume/prefetch.ts';
@@ -284,7 +286,7 @@ class Running {
     this.#loop = new ConnectionLoop({
       app,
       logger,
-      innerRing: (connection) => this.#innerRing(connection),
+      innerRing: (connection, frozen) => this.#innerRing(connection, frozen),
       onConnected: () => logger.info(`Connected to ${shown(app.brokerSetting, 'transport')}`),
       onGivenUp: onFatal,
     });
@@ -361,7 +363,7 @@ class Running {
     return 'late';
   }
 
-  #innerRing(connection: Connection) {
+  #innerRing(connection: Connection, frozen: (freeze: Freeze) => void) {
     const { components } = this.#options;
     const consumer = new TaskConsumer({
       app: this.#app,
@@ -385,7 +387,14 @@ class Running {
       start: () => this.#poolReady,
       stop: () => Promise.resolve(),
     };
-    return [pool, consumer, ...(components?.inner?.(connection) ?? [])];
+    const watch = new ConsumeWatch({
+      connection,
+      queues: this.#plan.queues,
+      consumer,
+      clock: this.#app.clock,
+      frozen,
+    });
+    return [pool, consumer, watch, ...(components?.inner?.(connection) ?? [])];
   }
 
   #onFinished(_held: Held, outcome: Outcome): void {

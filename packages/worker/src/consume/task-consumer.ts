@@ -53,6 +53,7 @@ export class TaskConsumer implements Component {
   #channel: Channel | undefined;
   #consumers: Consumer[] = [];
   #window = -1;
+  #received = 0;
   #stopped = false;
 
   constructor(parts: TaskConsumerParts) {
@@ -68,6 +69,19 @@ export class TaskConsumer implements Component {
 
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** Deliveries so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Whether the broker may certainly send more than is here. */
+  get hasRoom(): boolean {
+    const { executor, settler } = this.#parts;
+    // What waits for its result to be stored is here too, and not counted: then nothing is said.
+    if (this.#stopped || this.#consumers.length === 0 || !settler.isIdle) return false;
+    return this.#window === 0 || executor.held.size + this.waiting < this.#window;
   }
 
   async start(): Promise<void> {
@@ -134,6 +148,7 @@ export class TaskConsumer implements Component {
 
   #receive(delivery: Delivery): void {
     const { app, refusals, events, lines } = this.#parts;
+    this.#received += 1;
     const held = this.#inbox.read(delivery);
     if ('reason' in held) return refusals.refuse(delivery, held);
     const { request } = held;

@@ -68,6 +68,11 @@ export class Settler {
     this.#parts = parts;
   }
 
+  /** Whether everything that was to be settled is. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0;
+  }
+
   /** Resolves when everything that was to be settled so far is. */
   async idle(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
