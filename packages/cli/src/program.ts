@@ -12,6 +12,7 @@ export class Program {
   /** The folder from which the program was started; --workdir is seen from there. */
   readonly startedIn: string;
   readonly out: Output;
+  #loaded: LoadedApp | undefined;
 
   constructor(options: {
     readonly terminal: Terminal;
@@ -39,7 +40,7 @@ export class Program {
       });
     }
     const { loadApp } = await import('@tq/worker/load');
-    return loadApp(spec, { workdir: process.cwd() });
+    return (this.#loaded ??= await loadApp(spec, { workdir: process.cwd() }));
   }
 
   /** The app; where only a broker is named, one without tasks. */
@@ -49,15 +50,20 @@ export class Program {
     return createApp('tq');
   }
 
+  /** Imports the app's modules with tasks. @throws ModuleNotFound, ModuleFailed, WrongApp */
+  async importModules(app: App): Promise<void> {
+    const { importTasks } = await import('@tq/worker/load');
+    await importTasks(app, { workdir: process.cwd(), appFile: this.#loaded?.file });
+  }
+
   /**
-   * Imports the app's modules with tasks, so that what is set on a task (its queue, say) counts. Where they can't be imported, or
+   * The same, so that what is set on a task (its queue, say) counts. Where they can't be imported, or
    * don't have the task, a call by name is still a call: a note says so.
    */
   async importTasks(app: App, call: { readonly for: string }): Promise<void> {
-    const { importModules } = await import('@tq/worker/load');
     const { didYouMean, toError } = await import('@tq/core/internal');
     try {
-      await importModules([...app.config.imports, ...app.config.include], { workdir: process.cwd() });
+      await this.importModules(app);
     } catch (error) {
       this.out.note(`Note: ${toError(error).message} What is set on tasks themselves is not known here.`);
       return;

@@ -132,8 +132,8 @@ async function show(worker: Worker, { program, loaded, logging, options }: Run):
   if (!globals.quiet) terminal.stdout.write(renderBanner({ ...facts, colors }));
   if (facts.worker.tasks.some((name) => !name.startsWith('celery.'))) return;
   logging.logger.warn(
-    `No task is registered on the app of ${facts.place}. The modules of the setting include are paths from ${process.cwd()}; ` +
-      'those found there must import this very app (not its source beside the built one).',
+    `No task is registered on the app of ${facts.place}. Name the modules with tasks in the setting include, ` +
+      `as paths beside the app or from ${process.cwd()}; they must import this very app.`,
   );
 }
 

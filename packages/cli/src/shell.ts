@@ -7,7 +7,6 @@ import type { REPLServer } from 'node:repl';
 import { PassThrough } from 'node:stream';
 import type { AnyTask, App } from '@tq/core';
 import { deferred, toError } from '@tq/core/internal';
-import { importModules } from '@tq/worker/load';
 import { EXIT } from './exit-codes.ts';
 import type { Program } from './program.ts';
 import { wantsColor } from './terminal.ts';
@@ -18,8 +17,7 @@ export async function openShell(
   options: { readonly program: Program; readonly withTasks: boolean },
 ): Promise<number> {
   const { program, withTasks } = options;
-  if (withTasks)
-    await importModules([...app.config.imports, ...app.config.include], { workdir: process.cwd() });
+  if (withTasks) await program.importModules(app);
   const names = namesOf(app);
   return program.terminal.stdin.isTTY ? converse(app, names, program) : obey(names, program);
 }

@@ -229,8 +229,8 @@ export class App implements AsyncDisposable {
   }
 
   /**
-   * Has workers import the modules that match these patterns, besides those of the setting `include`: paths from the working
-   * directory with `*` and `**`, such as `src/**\/tasks.ts`.
+   * Has workers import the modules that match these patterns, besides those of the setting `include`: paths with `*` and `**`
+   * beside the app, else from the working directory, such as `src/**\/tasks.ts`.
    */
   autodiscoverTasks(patterns: string | readonly string[]): this {
     this.#layers.addIncludes(typeof patterns === 'string' ? [patterns] : patterns);

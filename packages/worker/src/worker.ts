@@ -15,7 +15,7 @@ import { TaskLines } from './execute/lines.ts';
 import { RefusalBook } from './execute/refuse.ts';
 import { Results } from './execute/results.ts';
 import { Settler } from './execute/settle.ts';
-import { importModules } from './load/index.ts';
+import { importTasks } from './load/index.ts';
 import { planWorker } from './options.ts';
 import type { WorkerOptions, WorkerPlan } from './options.ts';
 import { silentEvents } from './silent-events.ts';
@@ -145,7 +145,11 @@ export class Worker implements AsyncDisposable {
     refuseInsideOfChild();
     const plan = this.#plan();
     const { kind, killable } = plan.factory.traits;
-    await importModules(plan.include, { workdir: process.cwd() });
+    await importTasks(this.app, {
+      workdir: process.cwd(),
+      appFile: this.#options.appModule?.file,
+      modules: plan.include,
+    });
     if (!killable) refuseHardLimits(this.app, kind);
     return plan;
   }

@@ -2,7 +2,16 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { createApp } from '@tq/core';
-import { AppNotFound, importModules, loadApp, ModuleFailed, ModuleNotFound } from '../../src/load/index.ts';
+import {
+  AppNotFound,
+  importModules,
+  importTasks,
+  loadApp,
+  ModuleFailed,
+  ModuleNotFound,
+  taskModules,
+  WrongApp,
+} from '../../src/load/index.ts';
 import { parseSpec } from '../../src/load/load-app.ts';
 
 let folder: string;
@@ -160,5 +169,46 @@ describe('modules with tasks', () => {
     write({ 'a.mjs': 'throw null;', 'b.mjs': '' });
     await expect(importing('a')).rejects.toThrow(ModuleFailed);
     await expect(importing('b')).resolves.toBeUndefined();
+  });
+});
+
+describe('modules of a compiled app', () => {
+  const app = `import { createApp } from '@tq/core';\nexport const app = createApp('proj', { include: ['proj/tasks'] });`;
+  const tasks = (name: string): string =>
+    `import { app } from './tq.mjs';\nexport const ${name} = app.task('${name}', () => 1);`;
+  const files = {
+    'proj/tq.mjs': app,
+    'proj/tasks.mjs': tasks('source'),
+    'dist/proj/tq.mjs': app,
+    'dist/proj/tasks.mjs': tasks('built'),
+  };
+  const tasksOf = async (spec: string): Promise<readonly string[]> => {
+    const { app: loaded, file } = await loadApp(spec, { workdir: folder });
+    await importTasks(loaded, { workdir: folder, appFile: file });
+    return [...loaded.tasks.keys()];
+  };
+
+  test('are looked for beside it, then in the folders above, up to the working directory', async () => {
+    write(files);
+    expect([await tasksOf('dist/proj'), await tasksOf('dist/proj/tq')]).toEqual([['built'], ['built']]);
+    expect(await tasksOf('proj')).toEqual(['source']);
+  });
+
+  test('are refused when they belong to the app of the source', async () => {
+    write(files);
+    rmSync(join(folder, 'dist/proj/tasks.mjs'));
+    await expect(tasksOf('dist/proj')).rejects.toThrow(WrongApp);
+    await expect(tasksOf('dist/proj')).rejects.toThrow(
+      /^proj\/tasks\.mjs \(named by setting include\) belongs to another app "proj"/,
+    );
+  });
+
+  test('names from -I are blamed on -I', async () => {
+    write(files);
+    const { app: loaded } = await loadApp('proj', { workdir: folder });
+    const modules = taskModules(loaded, ['proj.tsks']);
+    await expect(importTasks(loaded, { workdir: folder, modules })).rejects.toThrow(
+      /named by option include, -I/,
+    );
   });
 });
