@@ -39,7 +39,9 @@ export function choice<const T extends string>(
   const read = (given: string): T => {
     const found = choices.find((one) => one.toLowerCase() === given.toLowerCase());
     if (found === undefined)
-      throw new UsageError(`must be one of ${choices.join(', ')}, not ${JSON.stringify(given)}`);
+      throw new UsageError(`must be one of ${choices.join(', ')}, not ${JSON.stringify(given)}`, {
+        mistaken: { word: given, choices },
+      });
     return found;
   };
   return value(placeholder, `${help}: ${choices.join(', ')}`, read, { choices, ...extras });

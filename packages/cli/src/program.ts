@@ -90,11 +90,24 @@ function namesBroker(): boolean {
 }
 
 /** Makes the options of every command hold: for this process, and for its children through the environment. */
-export function applyGlobals(globals: Globals): void {
+export async function applyGlobals(globals: Globals): Promise<void> {
   if (globals.workdir !== undefined) enter(globals.workdir);
+  await refuseUnknownUrls(globals);
   if (globals.broker !== undefined) process.env['TQ_BROKER_URL'] = globals.broker;
   if (globals.resultBackend !== undefined) process.env['TQ_RESULT_BACKEND'] = globals.resultBackend;
   if (globals.noColor) process.env['NO_COLOR'] = '1';
+}
+
+/** At once, whatever the command: one that never connects would take any text for a URL. */
+async function refuseUnknownUrls({ broker, resultBackend }: Globals): Promise<void> {
+  if (broker === undefined && resultBackend === undefined) return;
+  const { checkBackendUrl, checkBrokerUrl } = await import('@tq/core/internal');
+  try {
+    if (broker !== undefined) checkBrokerUrl(broker);
+    if (resultBackend !== undefined) checkBackendUrl(resultBackend);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
 }
 
 function enter(folder: string): void {

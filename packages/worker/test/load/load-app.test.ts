@@ -120,7 +120,7 @@ describe('-A module:export', () => {
       'tq.mjs exports "number", which is not an app made by createApp().',
     );
     await expect(load('nothing:app')).rejects.toThrow(
-      /^There is no app at "nothing:app" in \S+: no module nothing; no module nothing\/tq; no module nothing\/celery;/,
+      /^There is no app at "nothing:app" in \S+: no module nothing; no module nothing\/tq; no module nothing\/celery\. --workdir/,
     );
   });
 
@@ -128,6 +128,13 @@ describe('-A module:export', () => {
     expect(parseSpec('C:\\proj\\tq.ts')).toEqual({ module: 'C:\\proj\\tq.ts', attribute: undefined });
     expect(parseSpec('C:\\proj\\tq.ts:app')).toEqual({ module: 'C:\\proj\\tq.ts', attribute: 'app' });
   });
+});
+
+test('a misspelt module has the one beside it suggested', async () => {
+  write({ 'proj/tq.mjs': exporting('app'), 'apps/shop.mjs': exporting('app') });
+  await expect(load('porj')).rejects.toThrow('Did you mean proj?');
+  await expect(load('porj:app')).rejects.toThrow('Did you mean proj?');
+  await expect(load('apps/shp')).rejects.toThrow('Did you mean apps/shop?');
 });
 
 describe('modules with tasks', () => {
