@@ -6,6 +6,21 @@ export interface Entry {
   load(): Promise<Command>;
 }
 
+/** Commands of Celery's that tq doesn't have yet. */
+export const NOT_YET: readonly string[] = [
+  'inspect',
+  'control',
+  'status',
+  'events',
+  'beat',
+  'multi',
+  'graph',
+  'amqp',
+  'migrate',
+  'upgrade',
+  'logtool',
+];
+
 /** Every command, in the order of the help. A command's own file is read when it is run, or when it is asked for its help. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   worker: {

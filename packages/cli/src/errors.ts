@@ -6,10 +6,13 @@ export class UsageError extends Error {
   readonly code = 'TQ_USAGE';
   /** A fix in place of the pointer to --help. */
   readonly remedy: string | undefined;
+  /** A word that is none of those it may be; one of them may have been meant. */
+  readonly mistaken: { readonly word: string; readonly choices: readonly string[] } | undefined;
 
-  constructor(message: string, options: { readonly remedy?: string; readonly cause?: unknown } = {}) {
+  constructor(message: string, options: Partial<Pick<UsageError, 'remedy' | 'mistaken' | 'cause'>> = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.remedy = options.remedy;
+    this.mistaken = options.mistaken;
   }
 }
 

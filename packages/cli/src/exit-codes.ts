@@ -2,7 +2,7 @@
 export const EXIT = {
   ok: 0,
   failure: 1,
-  /** The command line is wrong. */
+  /** The command line is wrong, or what it names: the app, its modules, its settings. */
   usage: 64,
   /** The broker or the result backend can't be reached. */
   unavailable: 69,

@@ -8,6 +8,10 @@ export interface Failure {
 const EXIT_CODES: Readonly<Record<string, number>> = {
   TQ_USAGE: EXIT.usage,
   TQ_APP_NOT_FOUND: EXIT.usage,
+  TQ_MODULE_NOT_FOUND: EXIT.usage,
+  TQ_WRONG_APP: EXIT.usage,
+  TQ_IMPROPERLY_CONFIGURED: EXIT.usage,
+  TQ_MISSING_PACKAGE: EXIT.usage,
   TQ_BROKER_UNAVAILABLE: EXIT.unavailable,
   TQ_BACKEND_UNAVAILABLE: EXIT.unavailable,
   TQ_PUBLISH: EXIT.unavailable,

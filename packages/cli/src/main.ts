@@ -1,4 +1,4 @@
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, NOT_YET } from './commands.ts';
 import type { Command } from './command.ts';
 import { wantsEarlyChild } from './early-child.ts';
 import { UsageError } from './errors.ts';
@@ -50,7 +50,7 @@ async function run(command: Command, { others }: Scanned, terminal: Terminal): P
   const { globals, ...input } = await parse(command, others);
   const { applyGlobals, Program } = await import('./program.ts');
   const startedIn = process.cwd();
-  applyGlobals(globals);
+  await applyGlobals(globals);
   return command.run(input, new Program({ terminal, globals, startedIn }));
 }
 
@@ -61,6 +61,10 @@ async function commandNamed(name: string | undefined): Promise<Command> {
     });
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry) return entry.load();
+  if (NOT_YET.includes(name))
+    throw new UsageError(`tq doesn't have Celery's command ${name} yet.`, {
+      remedy: `It has ${Object.keys(COMMANDS).join(', ')}.`,
+    });
   const { didYouMean } = await import('@tq/core/internal');
   const near = didYouMean(name, Object.keys(COMMANDS));
   throw new UsageError(`tq has no command ${JSON.stringify(name)}.`, {

@@ -39,7 +39,9 @@ export function choice<const T extends string>(
   const read = (given: string): T => {
     const found = choices.find((one) => one.toLowerCase() === given.toLowerCase());
     if (found === undefined)
-      throw new UsageError(`must be one of ${choices.join(', ')}, not ${JSON.stringify(given)}`);
+      throw new UsageError(`must be one of ${choices.join(', ')}, not ${JSON.stringify(given)}`, {
+        mistaken: { word: given, choices },
+      });
     return found;
   };
   return value(placeholder, `${help}: ${choices.join(', ')}`, read, { choices, ...extras });
@@ -48,13 +50,14 @@ export function choice<const T extends string>(
 export function wholeNumber(
   placeholder: string,
   help: string,
-  extras: Extras & { readonly least?: number } = {},
+  extras: Extras & { readonly least?: number; readonly most?: number } = {},
 ): Value<number> {
-  const { least = 0, ...others } = extras;
+  const { least = 0, most = Number.MAX_SAFE_INTEGER, ...others } = extras;
+  const range = extras.most === undefined ? `of at least ${least}` : `from ${least} to ${most}`;
   const read = (given: string): number => {
     const number = Number(given);
-    if (!Number.isSafeInteger(number) || number < least || given.trim() === '') {
-      throw new UsageError(`must be a whole number of at least ${least}, not ${JSON.stringify(given)}`);
+    if (!Number.isSafeInteger(number) || number < least || number > most || given.trim() === '') {
+      throw new UsageError(`must be a whole number ${range}, not ${JSON.stringify(given)}`);
     }
     return number;
   };

@@ -23,8 +23,10 @@ export async function parse<O extends Options>(
   const raw = read(makeParser, options, detached(words, options));
   await refuseUnknown(raw, options, command);
   const given = (raw['_'] as readonly unknown[]).map(String);
-  checkWords(given, command);
-  const all = valuesOf(raw, options);
+  const all = await suggesting(() => {
+    checkWords(given, command);
+    return valuesOf(raw, options);
+  });
   return {
     globals: all as Globals,
     options: all as Parsed<O>['options'],
@@ -89,6 +91,19 @@ async function refuseUnknown(raw: Raw, options: Options, command: Command): Prom
   );
 }
 
+/** What a mistaken word may have meant goes into the error; looked up only then, as it is core that knows how. */
+async function suggesting<T>(read: () => T): Promise<T> {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof UsageError) || !error.mistaken) throw error;
+    const { didYouMean } = await import('@tq/core/internal');
+    const near = didYouMean(error.mistaken.word, error.mistaken.choices);
+    if (near === undefined) throw error;
+    throw new UsageError(error.message, { remedy: `Did you mean ${near}?`, cause: error });
+  }
+}
+
 function checkWords(given: readonly string[], command: Command): void {
   const wanted = command.words ?? [];
   const missing = wanted.slice(given.length).find(({ optional }) => !optional);
@@ -108,6 +123,7 @@ function checkWords(given: readonly string[], command: Command): void {
     if (word !== undefined && choices && !choices.includes(word)) {
       throw new UsageError(`${name} must be ${choices.join(' or ')}, not ${JSON.stringify(word)}.`, {
         remedy: `Usage: ${usage(command)}`,
+        mistaken: { word, choices },
       });
     }
   }
@@ -143,7 +159,10 @@ function valueOf(key: string, option: Option, given: unknown): unknown {
       .map((text) => option.read(text));
   } catch (error) {
     if (error instanceof UsageError)
-      throw new UsageError(`${optionLabel(key, option)} ${error.message}.`, { cause: error });
+      throw new UsageError(`${optionLabel(key, option)} ${error.message}.`, {
+        ...(error.mistaken ? { mistaken: error.mistaken } : {}),
+        cause: error,
+      });
     throw error;
   }
 }

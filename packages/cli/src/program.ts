@@ -12,6 +12,7 @@ export class Program {
   /** The folder from which the program was started; --workdir is seen from there. */
   readonly startedIn: string;
   readonly out: Output;
+  #loaded: LoadedApp | undefined;
 
   constructor(options: {
     readonly terminal: Terminal;
@@ -39,7 +40,7 @@ export class Program {
       });
     }
     const { loadApp } = await import('@tq/worker/load');
-    return loadApp(spec, { workdir: process.cwd() });
+    return (this.#loaded ??= await loadApp(spec, { workdir: process.cwd() }));
   }
 
   /** The app; where only a broker is named, one without tasks. */
@@ -49,15 +50,20 @@ export class Program {
     return createApp('tq');
   }
 
+  /** Imports the app's modules with tasks. @throws ModuleNotFound, ModuleFailed, WrongApp */
+  async importModules(app: App): Promise<void> {
+    const { importTasks } = await import('@tq/worker/load');
+    await importTasks(app, { workdir: process.cwd(), appFile: this.#loaded?.file });
+  }
+
   /**
-   * Imports the app's modules with tasks, so that what is set on a task (its queue, say) counts. Where they can't be imported, or
+   * The same, so that what is set on a task (its queue, say) counts. Where they can't be imported, or
    * don't have the task, a call by name is still a call: a note says so.
    */
   async importTasks(app: App, call: { readonly for: string }): Promise<void> {
-    const { importModules } = await import('@tq/worker/load');
     const { didYouMean, toError } = await import('@tq/core/internal');
     try {
-      await importModules([...app.config.imports, ...app.config.include], { workdir: process.cwd() });
+      await this.importModules(app);
     } catch (error) {
       this.out.note(`Note: ${toError(error).message} What is set on tasks themselves is not known here.`);
       return;
@@ -84,11 +90,24 @@ function namesBroker(): boolean {
 }
 
 /** Makes the options of every command hold: for this process, and for its children through the environment. */
-export function applyGlobals(globals: Globals): void {
+export async function applyGlobals(globals: Globals): Promise<void> {
   if (globals.workdir !== undefined) enter(globals.workdir);
+  await refuseUnknownUrls(globals);
   if (globals.broker !== undefined) process.env['TQ_BROKER_URL'] = globals.broker;
   if (globals.resultBackend !== undefined) process.env['TQ_RESULT_BACKEND'] = globals.resultBackend;
   if (globals.noColor) process.env['NO_COLOR'] = '1';
+}
+
+/** At once, whatever the command: one that never connects would take any text for a URL. */
+async function refuseUnknownUrls({ broker, resultBackend }: Globals): Promise<void> {
+  if (broker === undefined && resultBackend === undefined) return;
+  const { checkBackendUrl, checkBrokerUrl } = await import('@tq/core/internal');
+  try {
+    if (broker !== undefined) checkBrokerUrl(broker);
+    if (resultBackend !== undefined) checkBackendUrl(resultBackend);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
 }
 
 function enter(folder: string): void {

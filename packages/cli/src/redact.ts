@@ -19,11 +19,3 @@ export function redacted(value: unknown): unknown {
     ]),
   );
 }
-
-/** A broker or backend as an app names it: a URL, several, or a driver. */
-export function shownUrl(setting: unknown): string {
-  if (typeof setting === 'string') return maskUrl(setting);
-  if (Array.isArray(setting)) return setting.map((url) => maskUrl(String(url))).join(';');
-  const { url } = setting as { readonly url?: string };
-  return url === undefined ? '[driver]' : maskUrl(url);
-}

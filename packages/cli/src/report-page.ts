@@ -1,6 +1,7 @@
 import { arch, release, type } from 'node:os';
 import type { App } from '@tq/core';
-import { redacted, shownUrl } from './redact.ts';
+import { shownBackend, shownBroker } from '@tq/core/internal';
+import { redacted } from './redact.ts';
 import { versionText } from './version.ts';
 
 export interface Report {
@@ -14,7 +15,7 @@ export interface Report {
   };
 }
 
-export function describe(app: App | undefined): Report {
+export async function describe(app: App | undefined): Promise<Report> {
   const { node, v8 } = process.versions;
   return {
     software: { tq: versionText(), node, v8 },
@@ -23,8 +24,8 @@ export function describe(app: App | undefined): Report {
       ? {
           app: {
             name: app.name,
-            transport: shownUrl(app.brokerSetting),
-            results: app.backendSetting === null ? 'disabled' : shownUrl(app.backendSetting),
+            transport: await shownBroker(app),
+            results: await shownBackend(app),
             settings: redacted(app.config) as Readonly<Record<string, unknown>>,
           },
         }

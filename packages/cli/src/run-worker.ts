@@ -1,5 +1,5 @@
 import type { App } from '@tq/core';
-import { expandFileName, expandNodeName, toError } from '@tq/core/internal';
+import { definedQueues, didYouMean, expandFileName, expandNodeName, toError } from '@tq/core/internal';
 import { createWorker, handleSignals } from '@tq/worker';
 import type { Worker } from '@tq/worker';
 import { dropEarlyChild } from '@tq/worker/early';
@@ -130,11 +130,21 @@ async function show(worker: Worker, { program, loaded, logging, options }: Run):
   const { terminal, globals } = program;
   const colors = wantsColor(terminal.stdout, terminal.env, globals.noColor ?? false);
   if (!globals.quiet) terminal.stdout.write(renderBanner({ ...facts, colors }));
+  noteQueues(options, loaded.app, logging);
   if (facts.worker.tasks.some((name) => !name.startsWith('celery.'))) return;
   logging.logger.warn(
-    `No task is registered on the app of ${facts.place}. The modules of the setting include are paths from ${process.cwd()}; ` +
-      'those found there must import this very app (not its source beside the built one).',
+    `No task is registered on the app of ${facts.place}. Name the modules with tasks in the setting include, ` +
+      `as paths beside the app or from ${process.cwd()}; they must import this very app.`,
   );
+}
+
+/** A queue of -Q that the app doesn't define is made; it may be a slip of the pen. */
+function noteQueues({ queues = [] }: WorkerValues, app: App, { logger }: Logging): void {
+  const known = [...definedQueues(app.config).keys()];
+  for (const queue of queues) {
+    const near = known.includes(queue) ? undefined : didYouMean(queue, known);
+    if (near !== undefined) logger.warn(`The app defines no queue ${queue} (-Q); did you mean ${near}?`);
+  }
 }
 
 function fail(error: Error, { program, logging, options }: Run): number {

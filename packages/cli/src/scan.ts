@@ -36,7 +36,10 @@ function commandAt(words: readonly string[]): number | undefined {
     if (!word.startsWith('-') || word === '-') return at;
     if (!optionOf(word, GLOBALS)) {
       throw new UsageError(`${word} is not an option of tq itself.`, {
-        remedy: `Options of a command stand after it: tq COMMAND ${word} …`,
+        remedy:
+          word === '-V'
+            ? 'Did you mean --version?'
+            : `Options of a command stand after it: tq COMMAND ${word} …`,
       });
     }
     if (takesNext(word, GLOBALS)) at++;

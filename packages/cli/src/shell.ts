@@ -1,13 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Recoverable, start } from 'node:repl';
 import type { REPLServer } from 'node:repl';
 import { PassThrough } from 'node:stream';
 import type { AnyTask, App } from '@tq/core';
 import { deferred, toError } from '@tq/core/internal';
-import { importModules } from '@tq/worker/load';
+import { importFile } from '@tq/worker/load';
 import { EXIT } from './exit-codes.ts';
 import type { Program } from './program.ts';
 import { wantsColor } from './terminal.ts';
@@ -18,8 +18,7 @@ export async function openShell(
   options: { readonly program: Program; readonly withTasks: boolean },
 ): Promise<number> {
   const { program, withTasks } = options;
-  if (withTasks)
-    await importModules([...app.config.imports, ...app.config.include], { workdir: process.cwd() });
+  if (withTasks) await program.importModules(app);
   const names = namesOf(app);
   return program.terminal.stdin.isTTY ? converse(app, names, program) : obey(names, program);
 }
@@ -31,6 +30,7 @@ export function namesOf(app: App): Readonly<Record<string, unknown>> {
     tasks: Object.fromEntries(app.tasks),
     signature: app.signature.bind(app),
     asyncResult: app.asyncResult.bind(app),
+    importFile: (file: string) => importFile(resolve(file)),
   };
   for (const [name, task] of app.tasks as ReadonlyMap<string, AnyTask>) {
     const short = name.slice(name.lastIndexOf('.') + 1);
@@ -82,7 +82,7 @@ async function obey(names: Readonly<Record<string, unknown>>, { terminal, out }:
       if (value !== undefined) out.print(server.writer(value));
     }
   } catch (error) {
-    out.complain(toError(error).stack ?? String(error));
+    out.complain(complaintOf(error));
     return EXIT.failure;
   } finally {
     server.close();
@@ -90,6 +90,14 @@ async function obey(names: Readonly<Record<string, unknown>>, { terminal, out }:
   if (statement.trim() === '') return EXIT.ok;
   out.complain('tq: the input ends in the middle of a statement.');
   return EXIT.failure;
+}
+
+/** Node 20 imports no TypeScript by itself. */
+function complaintOf(error: unknown): string {
+  const { code, message, stack } = toError(error) as NodeJS.ErrnoException;
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION')
+    return `tq: ${message}. This Node imports no TypeScript: await importFile('./proj/tasks.ts') does.`;
+  return stack ?? message;
 }
 
 const UNFINISHED = Symbol('a statement that goes on in the next line');

@@ -71,9 +71,46 @@ test.each([
     '--workdir /nowhere/at/all report',
     'tq: --workdir /nowhere/at/all is not a folder that can be entered.\ntq report --help tells more.\n',
   ],
+  ['list bindigns -A proj', 'tq: WHAT must be bindings, not "bindigns".\nDid you mean bindings?\n'],
+  ['-V', 'tq: -V is not an option of tq itself.\nDid you mean --version?\n'],
+  [
+    'inspect',
+    "tq: tq doesn't have Celery's command inspect yet.\nIt has worker, call, result, list, purge, report, shell, completion.\n",
+  ],
+  [
+    '-b rabbit://x report',
+    'tq: No driver knows the broker URL scheme "rabbit://". tq has sqlite://, memory://, amqp://, amqps://, pyamqp://, librabbitmq://, redis://, rediss://, redis+socket://, sentinel://.\ntq report --help tells more.\n',
+  ],
 ])('%s is answered with a sentence and a fix', async (line, complained) => {
   expect(await run(line)).toEqual({ exitCode: 64, printed: '', complained });
 });
+
+test.each([
+  ['-b localhost:5672 list bindings', 'No driver knows the broker URL scheme "localhost://"'],
+  ['--result-backend amq:// report', 'Did you mean amqp://?'],
+  ['worker -A proj -P preforks', 'Did you mean prefork?'],
+  ['call x -A proj --priority 300', '--priority must be a whole number from 0 to 255, not "300"'],
+  ['-b memory:// call x --serializer pickle', 'Pickle runs code'],
+  ['-b sqlite://foo/bar.db call x', 'three slashes'],
+])('%s ends with 64', async (line, complained) => {
+  const broker = process.env['TQ_BROKER_URL'];
+  const backend = process.env['TQ_RESULT_BACKEND'];
+  try {
+    expect(await run(line)).toEqual({
+      exitCode: 64,
+      printed: '',
+      complained: expect.stringContaining(complained),
+    });
+  } finally {
+    restore('TQ_BROKER_URL', broker);
+    restore('TQ_RESULT_BACKEND', backend);
+  }
+});
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
 
 test('with TQ_DEBUG an error shows where it comes from', async () => {
   expect((await run('wrker', { TQ_DEBUG: '1' })).complained).toContain('at ');

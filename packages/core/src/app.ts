@@ -5,6 +5,7 @@ import { applyEagerly, storeEagerly } from './eager.ts';
 import type { EagerResult } from './eager.ts';
 import { prepareCall } from './call.ts';
 import type { CallSurroundings, PreparedCall } from './call.ts';
+import { faultOfCall } from './check-call.ts';
 import { checkArguments, sendable } from './call-arguments.ts';
 import type { CallOptions } from './call-options.ts';
 import { systemClock } from './clock.ts';
@@ -229,8 +230,8 @@ export class App implements AsyncDisposable {
   }
 
   /**
-   * Has workers import the modules that match these patterns, besides those of the setting `include`: paths from the working
-   * directory with `*` and `**`, such as `src/**\/tasks.ts`.
+   * Has workers import the modules that match these patterns, besides those of the setting `include`: paths with `*` and `**`
+   * beside the app, else from the working directory, such as `src/**\/tasks.ts`.
    */
   autodiscoverTasks(patterns: string | readonly string[]): this {
     this.#layers.addIncludes(typeof patterns === 'string' ? [patterns] : patterns);
@@ -283,7 +284,11 @@ export class App implements AsyncDisposable {
   }
 
   /** @internal The calls of users: `delay`, `applyAsync`, `sendTask` and signatures. Checked where the task says how. */
-  call<R>(name: string, args: readonly unknown[], options: CallOptions = {}): SentCall<R> {
+  call<R>(name: string, args: readonly unknown[], given?: CallOptions): SentCall<R> {
+    // delay() gives no options, and can't give anything but a list of arguments.
+    const fault = given && faultOfCall(name, args, given);
+    if (fault) return SentCall.of(randomUUID(), Promise.reject(fault));
+    const options = given ?? NO_OPTIONS;
     const definition = this.tasks.get(name)?.definition;
     if (!definition?.options.argsSchema) return this.send(name, args, options);
     const taskId = options.taskId ?? randomUUID();
@@ -339,12 +344,13 @@ export class App implements AsyncDisposable {
   }
 
   /** Runs a call here and now, as a worker would. @internal */
-  async applyEagerly<R>(
-    name: string,
-    args: readonly unknown[],
-    options: CallOptions = {},
-  ): Promise<AsyncResult<R>> {
-    return this.#eagerResult(await this.#runEagerly(name, args, options));
+  applyEagerly<R>(name: string, args: readonly unknown[], options: CallOptions): SentCall<R> {
+    const taskId = options.taskId ?? randomUUID();
+    const fault = faultOfCall(name, args, options);
+    const running = fault
+      ? Promise.reject(fault)
+      : this.#runEagerly(name, args, { ...options, taskId }).then((ended) => this.#eagerResult<R>(ended));
+    return SentCall.of(taskId, running);
   }
 
   async #sendEagerly<R>(
@@ -359,7 +365,7 @@ export class App implements AsyncDisposable {
     return result;
   }
 
-  #runEagerly(name: string, args: readonly unknown[], options: CallOptions): Promise<EagerResult> {
+  async #runEagerly(name: string, args: readonly unknown[], options: CallOptions): Promise<EagerResult> {
     return applyEagerly(this, name, sendable(args), options, this.#surroundings());
   }
 
@@ -480,6 +486,8 @@ const BACKEND_SETTINGS: ReadonlySet<SettingName> = new Set<SettingName>([
   'acceptContent',
   'redisBackendUseSsl',
 ]);
+
+const NO_OPTIONS: CallOptions = Object.freeze({});
 
 const APP_OPTIONS = ['broker', 'backend', 'include', 'module', 'preset', 'conf', 'logger', 'clock'];
 

@@ -118,6 +118,9 @@ const WIRE_NAMES: Readonly<Record<string, keyof CallOptions>> = {
 
 const TO_WIRE = new Map(Object.entries(WIRE_NAMES).map(([wire, name]) => [name as string, wire]));
 
+/** Every option that a call takes. */
+export const KNOWN_OPTIONS: ReadonlySet<string> = new Set([...TO_WIRE.keys(), 'kwargs', 'stamps']);
+
 type WireOptions = Readonly<Record<string, unknown>>;
 
 /** Options as a Python peer understands them in a signature: its names, seconds, plain data. */

@@ -5,6 +5,7 @@ import { importOptional } from './optional-package.ts';
 import type { BackendDriver } from './types/backend.ts';
 import type { Outcome } from './types/pool.ts';
 import type { Transport } from './types/transport.ts';
+import { parseUrl } from './url.ts';
 
 /** URL scheme → package that exports `transport`. */
 const TRANSPORTS: Readonly<Record<string, string>> = {
@@ -70,15 +71,34 @@ async function load(
   table: Readonly<Record<string, string>>,
   wanted: { readonly what: string; readonly name: string; readonly from: string },
 ): Promise<unknown> {
+  const packageName = packageOf(url, table, wanted.what);
   const scheme = url.protocol.slice(0, -1);
-  const packageName = Object.hasOwn(table, scheme) ? table[scheme] : undefined;
-  if (packageName === undefined) throw unknownScheme(scheme, wanted.what, Object.keys(table));
   const missing = `The ${wanted.what} URL "${scheme}://" needs the package ${packageName}: npm install ${packageName}`;
   const driver = (await importOptional(packageName, wanted.from, missing))[wanted.name];
   if (driver !== undefined) return driver;
   throw new ImproperlyConfigured(
     `The package ${packageName} exports no ${wanted.name}; is it of the same version as @tq/core?`,
   );
+}
+
+/** Refuses what no driver can be for; imports nothing. @throws ImproperlyConfigured */
+export function checkBrokerUrl(setting: string): void {
+  for (const text of setting.split(';').filter((each) => each.trim() !== ''))
+    packageOf(parseUrl(text.trim(), 'broker'), TRANSPORTS, 'broker');
+}
+
+/** The same for a result backend, whose further addresses are its driver's to read. @throws ImproperlyConfigured */
+export function checkBackendUrl(setting: string): void {
+  const [first = ''] = setting.split(';');
+  if (setting !== 'disabled' && setting !== 'disabled://')
+    packageOf(parseUrl(first.trim(), 'result backend'), BACKENDS, 'result backend');
+}
+
+function packageOf(url: URL, table: Readonly<Record<string, string>>, what: string): string {
+  const scheme = url.protocol.slice(0, -1);
+  const packageName = Object.hasOwn(table, scheme) ? table[scheme] : undefined;
+  if (packageName === undefined) throw unknownScheme(scheme, what, Object.keys(table));
+  return packageName;
 }
 
 function unknownScheme(scheme: string, what: string, known: readonly string[]): ImproperlyConfigured {

@@ -12,6 +12,8 @@ export { backoffMs } from './backoff.ts';
 export { settingName, settingNames } from './config.ts';
 export type { ContextHost, ContextQuestion } from './context.ts';
 export { didYouMean } from './did-you-mean.ts';
+export { checkBackendUrl, checkBrokerUrl } from './drivers.ts';
+export { shownBackend, shownBroker } from './shown-address.ts';
 export { maskUrl, parseUrl } from './url.ts';
 export { durationMs, durationSeconds, instantMs } from './duration.ts';
 export { DELIVERIES_HEADER, readRequest } from './message/request.ts';

@@ -1,7 +1,8 @@
 import { executing } from './context.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { durationMs } from './duration.ts';
 import type { Duration } from './duration.ts';
-import { ClosedError, JoinInsideTask, TimeoutError } from './errors.ts';
+import { ClosedError, ImproperlyConfigured, JoinInsideTask, TimeoutError } from './errors.ts';
 import type { ErrorRegistry } from './message/error-registry.ts';
 import { wireToError } from './message/errors.ts';
 import { isFinal, PROPAGATE_STATES, EXCEPTION_STATES } from './states.ts';
@@ -66,6 +67,7 @@ export class AsyncResult<R = unknown> {
   get(options: GetOptions & { readonly propagate: false }): Promise<R | Error>;
   get(options?: GetOptions): Promise<R>;
   async get(options: GetOptions = {}): Promise<R | Error> {
+    checkOptions(options);
     if (options.interval !== undefined) durationMs(options.interval, 'interval');
     if (!this.#final && this.ignored) return undefined as R;
     if (!this.#final && (options.disableSyncSubtasks ?? true) && executing()) throw new JoinInsideTask();
@@ -195,6 +197,30 @@ export class AsyncResult<R = unknown> {
   #timedOut(timeoutMs: number): TimeoutError {
     return new TimeoutError(
       `No result of ${this.id} within ${timeoutMs / 1000} s. Does a worker run that consumes its queue?`,
+    );
+  }
+}
+
+const GET_OPTIONS: ReadonlySet<string> = new Set([
+  'timeout',
+  'propagate',
+  'signal',
+  'onMessage',
+  'interval',
+  'disableSyncSubtasks',
+] satisfies (keyof GetOptions)[]);
+
+/** A mistyped option would wait for ever. */
+function checkOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw new ImproperlyConfigured(
+      `get() takes options, such as get({ timeout: 1 }), not ${String(options)}.`,
+    );
+  for (const name of Object.keys(options)) {
+    if (GET_OPTIONS.has(name)) continue;
+    const near = didYouMean(name, GET_OPTIONS);
+    throw new ImproperlyConfigured(
+      `get() has no option ${JSON.stringify(name)}. ${near ? `Did you mean ${near}?` : `It has ${[...GET_OPTIONS].join(', ')}.`}`,
     );
   }
 }

@@ -32,6 +32,6 @@ export class SentCall<R> extends Promise<AsyncResult<R>> {
   get(options: GetOptions & { readonly propagate: false }): Promise<R | Error>;
   get(options?: GetOptions): Promise<R>;
   async get(options?: GetOptions): Promise<unknown> {
-    return (await this).get(options as GetOptions);
+    return await (await this).get(options as GetOptions); // awaited, so that an error's stack reaches the caller
   }
 }

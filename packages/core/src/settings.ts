@@ -20,7 +20,7 @@ export interface Settings {
   enableUtc: boolean;
   /** Modules that a worker imports before those of `include`. @default [] */
   imports: readonly string[];
-  /** Modules that a worker imports to find tasks: paths from the working directory such as `proj/tasks` or `src/**\/tasks.ts`, dotted names, or packages. `app.autodiscoverTasks()` adds to them. @default [] */
+  /** Modules that a worker imports to find tasks: paths beside the app, else from the folders above it up to the working directory, such as `proj/tasks` or `src/**\/tasks.ts`, dotted names, or packages. `app.autodiscoverTasks()` adds to them. @default [] */
   include: readonly string[];
 
   // Broker

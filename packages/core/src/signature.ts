@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { App } from './app.ts';
 import { mergeOptions, optionsFromWire, optionsToWire, signatureList } from './call-options.ts';
 import type { CallOptions, SignatureLike } from './call-options.ts';
+import { checkCall, faultOfCall } from './check-call.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { repr } from './message/repr.ts';
 import { SentCall } from './sent-call.ts';
@@ -39,6 +40,8 @@ export class Signature<Needs extends unknown[] = unknown[], Gives = unknown> {
   applyAsync(args?: Needs, options: CallOptions = {}): SentCall<Gives> {
     const { subtask_type: composite } = this.data;
     if (composite) return SentCall.of<Gives>(randomUUID(), Promise.reject(notYet(composite)));
+    const fault = faultOfCall(this.data.task, args ?? [], options);
+    if (fault) return SentCall.of<Gives>(randomUUID(), Promise.reject(fault));
     const { args: all, kwargs, options: merged } = applied(this.data, args ?? [], options);
     return this.#app.call<Gives>(this.data.task, all, { ...merged, kwargs });
   }
@@ -50,6 +53,7 @@ export class Signature<Needs extends unknown[] = unknown[], Gives = unknown> {
     options: CallOptions = {},
   ): Signature<unknown[], Gives> {
     const { data } = this;
+    checkCall(data.task, args, options);
     const merged = mergedArguments(data, args, kwargs);
     return new Signature(this.#app, {
       ...data,
@@ -60,6 +64,7 @@ export class Signature<Needs extends unknown[] = unknown[], Gives = unknown> {
 
   /** The same call with other options; the new ones win. */
   set(options: CallOptions): Signature<Needs, Gives> {
+    checkCall(this.data.task, [], options);
     return this.#with({ options: { ...this.data.options, ...optionsToWire(options) } });
   }
 
@@ -129,6 +134,7 @@ export function makeSignatureData(
   options: CallOptions,
   immutable: boolean,
 ): SignatureData {
+  checkCall(task, args, options);
   return {
     task,
     args: [...args],

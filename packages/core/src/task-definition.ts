@@ -1,3 +1,4 @@
+import { isPriority } from './check-call.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { durationMs } from './duration.ts';
 import type { Duration } from './duration.ts';
@@ -243,7 +244,9 @@ function checkOptions(name: string, options: TaskOptions): void {
       `${key} ${of} holds something that is no class. Does its module import this one?`,
     );
   }
-  const { maxRetries } = options;
+  const { maxRetries, priority } = options;
+  if (priority !== undefined && !isPriority(priority))
+    throw new ImproperlyConfigured(`priority ${of} must be a whole number from 0 to 255.`);
   if (maxRetries !== undefined && maxRetries !== null && !(maxRetries >= 0))
     throw new ImproperlyConfigured(`maxRetries ${of} must be 0 or more, or null for no limit.`);
 }

@@ -4,7 +4,6 @@ import { callDirectly } from './direct-call.ts';
 import { makeSignatureData, Signature } from './signature.ts';
 import type { EndsCall, Missing } from './signature-types.ts';
 import type { SentCall } from './sent-call.ts';
-import type { AsyncResult } from './result.ts';
 import type { TaskDefinition } from './task-definition.ts';
 
 /**
@@ -24,8 +23,8 @@ export interface Task<P extends unknown[] = unknown[], R = unknown> {
     args?: P | (P extends [...infer Head, unknown] ? Head | [] : []),
     options?: CallOptions,
   ): SentCall<Awaited<R>>;
-  /** Runs here and now, as a worker would: arguments and result make the way through the serializer. */
-  apply(args?: readonly unknown[], options?: CallOptions): Promise<AsyncResult<Awaited<R>>>;
+  /** Runs here and now, as a worker would: arguments and result make the way through the serializer. `get()` as of a call that is sent. */
+  apply(args?: readonly unknown[], options?: CallOptions): SentCall<Awaited<R>>;
   /** A signature with these arguments at the end; what is missing comes in front later. */
   s<G extends unknown[]>(...args: G & EndsCall<P, G>): Signature<Missing<P, G>, Awaited<R>>;
   /** An immutable signature: takes nothing from the task it is linked to. */

@@ -154,8 +154,6 @@ export class Seat {
     const { processName } = host.info;
     this.#parts.logger.error(`${processName} (pid ${host.pid}) ended unexpectedly: ${detail}`, {
       processName,
-      pid: host.pid,
-      detail,
     });
   }
 }

@@ -7,12 +7,13 @@ import type { Line } from './lifeline.ts';
 import { ThreadFailure } from './link.ts';
 import { shareLink } from './links.ts';
 import type { Share } from './links.ts';
-import { locate } from './location.ts';
+import { locate, placeOf } from './location.ts';
 import { ResultBatch } from './result-batch.ts';
 import type { Ask, CallName, Calls } from './wire.ts';
 
 /** Results in an SQLite file, usually the one that the queues are in. */
 export const sqliteBackend: BackendDriver = {
+  place: placeOf,
   async connect(url: URL, options: BackendOptions): Promise<ResultBackend> {
     try {
       const location = locate(url, options.options);

@@ -44,6 +44,12 @@ export function locate(url: URL, options: Readonly<Record<string, unknown>>): Lo
   };
 }
 
+/** A URL with its file, also where it names none; makes no folder. */
+export function placeOf(url: URL): string {
+  const isNamed = url.host !== '' || url.pathname.length > 1;
+  return isNamed ? url.href : `sqlite://${realFile(resolve(DEFAULT_FILE))}${url.search}`;
+}
+
 function fileOf(url: URL): string {
   if (url.host !== '' || (url.pathname !== '' && !url.pathname.startsWith('/')))
     throw new ImproperlyConfigured(

@@ -1,5 +1,6 @@
 import type { Transport } from '@tq/core';
 import { virtualTransport } from '@tq/virtual';
+import { placeOf } from './location.ts';
 import { openStore } from './store.ts';
 
 /** Queues in an SQLite file: `sqlite:///abs/path.db`, or `sqlite://` for `.tq/queue.db` in the working directory. */
@@ -14,4 +15,5 @@ export const sqlite: Transport = virtualTransport(
     shared: true,
   },
   openStore,
+  { place: placeOf },
 );

@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { ImproperlyConfigured } from '@tq/core';
-import { locate } from '../src/location.ts';
+import { locate, placeOf } from '../src/location.ts';
 import { testFolder } from './folder.ts';
 
 const folder = realpathSync(testFolder());
@@ -66,4 +66,9 @@ test.each([
 ])('%s is refused with the way it should be', (text, sentence) => {
   expect(() => at(text)).toThrow(sentence);
   expect(() => at(text)).toThrow(ImproperlyConfigured);
+});
+
+test('for people a URL without a file shows the one it stands for, and none is made', () => {
+  expect(placeOf(new URL('sqlite://'))).toMatch(/^sqlite:\/\/\/.*\/\.tq\/queue\.db$/);
+  expect(placeOf(new URL('sqlite:///tmp/a.db?synchronous=full'))).toBe('sqlite:///tmp/a.db?synchronous=full');
 });

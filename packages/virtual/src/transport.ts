@@ -8,8 +8,13 @@ import type { QueueStore } from './store.ts';
 export type OpenStore = (url: URL, options: ConnectOptions) => Promise<QueueStore>;
 
 /** Makes a transport of a way to open a queue store. */
-export function virtualTransport(traits: TransportTraits, open: OpenStore): Transport {
+export function virtualTransport(
+  traits: TransportTraits,
+  open: OpenStore,
+  more: Pick<Transport, 'place'> = {},
+): Transport {
   return {
+    ...more,
     traits,
     async connect(url: URL, options: ConnectOptions): Promise<Connection> {
       const { clock, logger } = options;

@@ -9,9 +9,11 @@ export {
   AppNotFound,
   importFile,
   importModules,
+  importTasks,
   loadApp,
   loadAppFrom,
   ModuleFailed,
   ModuleNotFound,
+  WrongApp,
 } from './load/index.ts';
-export type { ImportOptions, LoadedApp } from './load/index.ts';
+export type { ImportOptions, LoadedApp, NamedModules } from './load/index.ts';

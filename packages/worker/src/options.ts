@@ -4,6 +4,8 @@ import type { App, Component, Connection, EventSink, Logger, PoolFactory } from 
 import { consumedQueues, defaultNodeName, durationMs, expandNodeName } from '@tq/core/internal';
 import type { Queue } from '@tq/core/internal';
 import { poolByName } from '@tq/pool';
+import { taskModules } from './load/index.ts';
+import type { NamedModules } from './load/index.ts';
 
 export interface WorkerOptions {
   /** A pool, or its name. @default the setting workerPool */
@@ -40,7 +42,7 @@ export interface WorkerPlan {
   readonly concurrency: number;
   readonly queues: readonly Queue[];
   readonly hostname: string;
-  readonly include: readonly string[];
+  readonly include: readonly NamedModules[];
   readonly maxTasksPerChild: number | undefined;
   /** Bytes. */
   readonly maxMemoryPerChild: number | undefined;
@@ -60,7 +62,7 @@ export function planWorker(app: App, options: WorkerOptions): WorkerPlan {
       hostname,
     }),
     hostname,
-    include: [...config.imports, ...config.include, ...(options.include ?? [])],
+    include: taskModules(app, options.include),
     maxTasksPerChild: config.workerMaxTasksPerChild ?? undefined,
     maxMemoryPerChild:
       config.workerMaxMemoryPerChild === null ? undefined : bytesOf(config.workerMaxMemoryPerChild),

@@ -1,6 +1,14 @@
 import { ImproperlyConfigured } from '@tq/core';
 import type { App, Connection, EventSink, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
-import { deferred, durationMs, maskUrl, startAll, toError, zoneOf } from '@tq/core/internal';
+import {
+  deferred,
+  durationMs,
+  shownBackend,
+  shownBroker,
+  startAll,
+  toError,
+  zoneOf,
+} from '@tq/core/internal';
 import { ConnectionLoop } from './connection-loop.ts';
 import type { Freeze } from './connection-loop.ts';
 import { ConsumeWatch } from './consume/consume-watch.ts';
@@ -17,7 +25,7 @@ import { TaskLines } from './execute/lines.ts';
 import { RefusalBook } from './execute/refuse.ts';
 import { Results } from './execute/results.ts';
 import { Settler } from './execute/settle.ts';
-import { importModules } from './load/index.ts';
+import { importTasks } from './load/index.ts';
 import { planWorker } from './options.ts';
 import type { WorkerOptions, WorkerPlan } from './options.ts';
 import { silentEvents } from './silent-events.ts';
@@ -54,7 +62,7 @@ export class Worker implements AsyncDisposable {
   readonly #finished = deferred<Ending>();
   readonly #stopping = new AbortController();
   #planned: WorkerPlan | undefined;
-  #prepared: Promise<WorkerPlan> | undefined;
+  #prepared: Promise<PreparedPlan> | undefined;
   #warm: WarmPool | undefined;
   #running: Running | undefined;
   #starting: Promise<void> | undefined;
@@ -73,7 +81,7 @@ export class Worker implements AsyncDisposable {
   }
 
   /** Loads the modules with tasks and checks everything that can be checked before a connection is made. */
-  prepare(): Promise<WorkerPlan> {
+  prepare(): Promise<PreparedPlan> {
     this.#prepared ??= this.#prepare();
     return this.#prepared;
   }
@@ -98,8 +106,8 @@ export class Worker implements AsyncDisposable {
     return {
       hostname: plan.hostname,
       app: app.name,
-      transport: shown(app.brokerSetting, 'transport'),
-      results: app.backendSetting === null ? 'disabled://' : shown(app.backendSetting, 'driver'),
+      transport: plan.transport,
+      results: plan.results,
       concurrency: plan.concurrency,
       pool: plan.factory.traits.kind,
       events: app.config.workerSendTaskEvents,
@@ -143,13 +151,18 @@ export class Worker implements AsyncDisposable {
     return this.#planned;
   }
 
-  async #prepare(): Promise<WorkerPlan> {
+  async #prepare(): Promise<PreparedPlan> {
     refuseInsideOfChild();
     const plan = this.#plan();
     const { kind, killable } = plan.factory.traits;
-    await importModules(plan.include, { workdir: process.cwd() });
+    await importTasks(this.app, {
+      workdir: process.cwd(),
+      appFile: this.#options.appModule?.file,
+      modules: plan.include,
+    });
     if (!killable) refuseHardLimits(this.app, kind);
-    return plan;
+    const [transport, results] = await Promise.all([shownBroker(this.app), shownBackend(this.app)]);
+    return { ...plan, transport, results };
   }
 
   async #start(): Promise<void> {
@@ -205,7 +218,7 @@ export class Worker implements AsyncDisposable {
 class Running {
   readonly #app: App;
   readonly #logger: Logger;
-  readonly #plan: WorkerPlan;
+  readonly #plan: PreparedPlan;
   readonly #options: WorkerOptions;
   readonly #pool: Pool;
   readonly #window: PrefetchWindow;
@@ -228,7 +241,7 @@ class Running {
 
   constructor(
     worker: Worker,
-    plan: WorkerPlan,
+    plan: PreparedPlan,
     options: WorkerOptions,
     backend: ResultBackend | undefined,
     { pool, ready }: WarmPool,
@@ -287,7 +300,7 @@ class Running {
       app,
       logger,
       innerRing: (connection, frozen) => this.#innerRing(connection, frozen),
-      onConnected: () => logger.info(`Connected to ${shown(app.brokerSetting, 'transport')}`),
+      onConnected: () => logger.info(`Connected to ${plan.transport}`),
       onGivenUp: onFatal,
     });
   }
@@ -449,12 +462,10 @@ function refuseHardLimits(app: App, kind: string): void {
   );
 }
 
-function shown(setting: unknown, driver: 'transport' | 'driver'): string {
-  if (typeof setting === 'string') return maskUrl(setting);
-  if (Array.isArray(setting)) return setting.map((url) => maskUrl(String(url))).join(';');
-  const given = setting as { readonly url?: string; readonly [key: string]: unknown };
-  const traits = (given[driver] as { readonly traits?: { readonly driver?: string } } | undefined)?.traits;
-  return maskUrl(given.url ?? `${traits?.driver ?? 'custom'}://`);
+/** A plan, with the addresses as people read them. */
+interface PreparedPlan extends WorkerPlan {
+  readonly transport: string;
+  readonly results: string;
 }
 
 function exitCodeOf(error: Error): number {

@@ -20,7 +20,7 @@ const options = {
   queue: text('NAME', 'Send to this queue', { group: HOW, otherwise: "the app's routes" }),
   exchange: text('NAME', 'Publish to this exchange', { group: HOW }),
   routingKey: text('KEY', 'Publish with this routing key', { group: HOW }),
-  priority: wholeNumber('N', 'Priority of the message', { group: HOW }),
+  priority: wholeNumber('N', 'Priority of the message, 0 to 255', { group: HOW, most: 255 }),
   serializer: text('NAME', 'Serialize the message with this', {
     group: HOW,
     otherwise: 'the setting taskSerializer',

@@ -15,7 +15,7 @@ export const report = defineCommand({
   async run({ options }, program) {
     const { describe, page } = await import('../report-page.ts');
     const app = program.appSpec === undefined ? undefined : (await program.loadApp()).app;
-    const description = describe(app);
+    const description = await describe(app);
     if (options.json) program.out.json(description);
     else program.out.print(page(description));
     return EXIT.ok;

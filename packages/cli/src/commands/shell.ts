@@ -5,7 +5,7 @@ export const shell = defineCommand({
   name: 'shell',
   about: [
     'A Node console where await works. It has app, tasks (all of them, by name), each task by the last part of its name, ' +
-      'signature(name, args) and asyncResult(id).',
+      'signature(name, args), asyncResult(id) and importFile(path).',
   ],
   options: { withoutTasks: flag("Don't import the modules with tasks", { short: 'T' }) },
   examples: [

@@ -3,6 +3,7 @@ import { isPlain } from '../serialize/plain.ts';
 import type { WireError } from '../types/backend.ts';
 import type { ErrorRegistry } from './error-registry.ts';
 import { fromPython, isNativeName, OWN_MODULE, toPython } from './error-table.ts';
+import { fromCaller } from './own-frames.ts';
 import { classNameOf, peek } from './peek.ts';
 import { repr } from './repr.ts';
 import { clipMiddle, isErrorLike, tracebackOf } from './traceback.ts';
@@ -45,7 +46,7 @@ export function wireToError(wire: WireError, known?: ErrorRegistry): Error {
     known?.make(wire, message) ??
     fromPython(excModule, excType, args, message) ??
     new RemoteError(excType, excModule, args, traceback);
-  return traceback === null ? error : withRemote(error, traceback);
+  return withStack(error, traceback);
 }
 
 /** `TypeError`, or the name of the class the user wrote. */
@@ -112,11 +113,13 @@ function isList(value: unknown): boolean {
   }
 }
 
-function withRemote(error: Error, traceback: string): Error {
-  if (!('remoteTraceback' in error)) {
+/** From where it is asked for, then what the process that ran the task says. */
+function withStack(error: Error, traceback: string | null): Error {
+  if (traceback !== null && !('remoteTraceback' in error)) {
     Object.defineProperty(error, 'remoteTraceback', { value: traceback, configurable: true, writable: true });
   }
-  const stack = `${error.stack ?? String(error)}\n\nRemote traceback:\n${traceback}`;
+  const here = fromCaller(error.stack ?? String(error));
+  const stack = traceback === null ? here : `${here}\n\nRemote traceback:\n${traceback}`;
   Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
   return error;
 }

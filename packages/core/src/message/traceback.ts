@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { withoutCallers } from './own-frames.ts';
 import { classNameOf, isInstance, peek } from './peek.ts';
 import { repr } from './repr.ts';
 
@@ -38,7 +39,10 @@ export function clipMiddle(text: string, limit: number): string {
 function stackOf(error: unknown): string {
   if (!isErrorLike(error)) return repr(error);
   const stack = peek(error, 'stack');
-  const text = typeof stack === 'string' && stack !== '' ? clipMiddle(stack, MAX_STACK) : headline(error);
+  const text =
+    typeof stack === 'string' && stack !== ''
+      ? clipMiddle(withoutCallers(stack), MAX_STACK)
+      : headline(error);
   const remote = peek(error, 'remoteTraceback');
   if (typeof remote !== 'string' || text.includes(remote)) return text;
   return `${text}\n\nRemote traceback:\n${clipMiddle(remote, MAX_STACK)}`;

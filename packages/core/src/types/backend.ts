@@ -61,6 +61,8 @@ export interface ReplyRoute {
 /** One value per driver package, without state. */
 export interface BackendDriver {
   connect(url: URL, options: BackendOptions): Promise<ResultBackend>;
+  /** Where a URL leads that doesn't say so itself, for people. @default the URL without its password */
+  place?(url: URL): string;
 }
 
 /** What a message or a stored value says of its body. */

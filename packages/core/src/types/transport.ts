@@ -10,6 +10,8 @@ export interface Transport {
   readonly traits: TransportTraits;
   /** Rejects with `BrokerUnavailableError` when the broker can't be reached. */
   connect(url: URL, options: ConnectOptions): Promise<Connection>;
+  /** Where a URL leads that doesn't say so itself, for people. @default the URL without its password */
+  place?(url: URL): string;
 }
 
 /** What differs between brokers, as data. Nobody above asks for a broker's name. */

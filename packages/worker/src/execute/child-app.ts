@@ -1,6 +1,7 @@
 import { ImproperlyConfigured } from '@tq/core';
 import type { App, Settings } from '@tq/core';
-import { appOfModule, importModules, loadAppFrom } from '../load/index.ts';
+import { appOfModule, importTasks, loadAppFrom } from '../load/index.ts';
+import type { NamedModules } from '../load/index.ts';
 
 /** What a child process or thread is told before it loads the app. JSON. */
 export interface ChildInit {
@@ -10,7 +11,7 @@ export interface ChildInit {
   readonly name: string;
   readonly workdir: string;
   readonly hostname: string;
-  readonly include: readonly string[];
+  readonly include: readonly NamedModules[];
   /** Settings that were given: what the parent changed at run time must hold here too. */
   readonly conf: Readonly<Record<string, unknown>>;
 }
@@ -20,7 +21,7 @@ export function childInit(
   app: App,
   options: {
     readonly hostname: string;
-    readonly include: readonly string[];
+    readonly include: readonly NamedModules[];
     readonly appModule: { readonly file: string; readonly exportName: string } | undefined;
   },
 ): ChildInit {
@@ -56,7 +57,7 @@ export async function loadChildApp(init: ChildInit): Promise<App> {
   Object.defineProperty(globalThis, CHILD, { value: true, configurable: true });
   const app = init.app ? await loadAppFrom(init.app) : await appOfModule(init.module as string, init.name);
   app.conf.update(init.conf);
-  await importModules(init.include, { workdir: init.workdir });
+  await importTasks(app, { workdir: init.workdir, appFile: init.app?.file, modules: init.include });
   return app;
 }
 

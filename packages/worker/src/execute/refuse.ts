@@ -1,5 +1,5 @@
 import type { App, Delivery, Logger } from '@tq/core';
-import { errorToWire } from '@tq/core/internal';
+import { didYouMean, errorToWire } from '@tq/core/internal';
 import type { Refusal } from '../consume/inbox.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Results } from './results.ts';
@@ -33,9 +33,17 @@ export class RefusalBook {
   refuse(delivery: Delivery, refusal: Refusal): void {
     const { reason, error, request } = refusal;
     const who = request ? `${request.task}[${request.id}]` : 'a message';
-    this.#logger.error(`Refusing ${who} from queue ${delivery.queue}: ${error.message}`, { reason });
+    this.#logger.error(
+      `Refusing ${who} from queue ${delivery.queue}: ${error.message}${this.#hint(refusal)}`,
+      { reason },
+    );
     if (this.#app.hooks.has('taskRejected')) this.#app.hooks.emit('taskRejected', { reason: error.message });
     this.#track(this.#settle(delivery, refusal));
+  }
+
+  #hint({ reason, request }: Refusal): string {
+    const near = reason === 'unknown-task' && request && didYouMean(request.task, this.#app.tasks.keys());
+    return near ? ` Was ${near} meant?` : '';
   }
 
   async #settle(delivery: Delivery, { reason, error, request }: Refusal): Promise<void> {

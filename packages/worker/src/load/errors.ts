@@ -24,3 +24,14 @@ export class ModuleFailed extends TqError {
     this.file = file;
   }
 }
+
+/** A module whose tasks belong to another app object of the same name: the app's module was loaded twice. */
+export class WrongApp extends TqError {
+  constructor(module: string, app: string) {
+    super(
+      'TQ_WRONG_APP',
+      `${module} belongs to another app ${JSON.stringify(app)} than the one that runs: it imports another file of it, such as the ` +
+        'source beside the built one. Name the app and its modules on one side: -A dist/proj with dist/proj/tasks.js beside it, or --workdir dist -A proj.',
+    );
+  }
+}

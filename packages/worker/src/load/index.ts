@@ -1,7 +1,7 @@
 export { appOfModule } from './composed-app.ts';
-export { AppNotFound, ModuleFailed, ModuleNotFound } from './errors.ts';
+export { AppNotFound, ModuleFailed, ModuleNotFound, WrongApp } from './errors.ts';
 export { importFile } from './import-file.ts';
 export { loadApp, loadAppFrom } from './load-app.ts';
 export type { LoadedApp } from './load-app.ts';
-export { importModules } from './modules.ts';
-export type { ImportOptions } from './modules.ts';
+export { importModules, importTasks, taskModules } from './modules.ts';
+export type { ImportOptions, NamedModules } from './modules.ts';

@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { App, isApp } from '@tq/core';
 import { didYouMean } from '@tq/core/internal';
 import { exportNamed, exportNames, findApp } from './app-export.ts';
@@ -41,7 +43,8 @@ export async function loadApp(spec: string, options: { readonly workdir: string 
   }
   throw new AppNotFound(
     `There is no app at "${spec}" in ${workdir}: ${tried.join('; ')}. An app is what createApp() returns. ` +
-      'Name the module that exports it (-A proj/tq, -A proj.tq or -A ./proj/tq.ts:app), or say where from with --workdir.',
+      (nearHint(module, workdir) ||
+        'Name the module that exports it (-A proj/tq, -A proj.tq or -A ./proj/tq.ts:app), or say where from with --workdir.'),
   );
 }
 
@@ -71,7 +74,7 @@ async function loadExport(module: string, attribute: string, workdir: string): P
   if (file === undefined) {
     const tried = places.map((name) => `no module ${name}`).join('; ');
     throw new AppNotFound(
-      `There is no app at "${module}:${attribute}" in ${workdir}: ${tried}; --workdir says where from.`,
+      `There is no app at "${module}:${attribute}" in ${workdir}: ${tried}. ${nearHint(module, workdir) || '--workdir says where from.'}`,
     );
   }
   const exports = await importFound(file, 'named by -A', workdir);
@@ -120,6 +123,18 @@ function findBelow(name: string, workdir: string): string | undefined {
   const slash = name.lastIndexOf('/');
   const [, dotted] = pathsOf(name.slice(0, slash));
   return dotted === undefined ? undefined : findModule(dotted + name.slice(slash), workdir);
+}
+
+/** The module beside it that was meant, if a name is near. */
+function nearHint(module: string, workdir: string): string {
+  const at = resolve(workdir, module);
+  if (!existsSync(dirname(at))) return '';
+  const names = readdirSync(dirname(at), { withFileTypes: true })
+    .filter((entry) => !entry.name.startsWith('.') && entry.name !== 'node_modules')
+    .filter((entry) => entry.isDirectory() || isFileName(entry.name))
+    .map(({ name }) => (isFileName(module) ? name : name.replace(/\.[cm]?[jt]s$/, '')));
+  const near = names.includes(basename(at)) ? undefined : didYouMean(basename(at), names);
+  return near === undefined ? '' : `Did you mean ${join(dirname(module), near)}?`;
 }
 
 function listed(names: readonly string[]): string {

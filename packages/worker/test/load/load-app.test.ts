@@ -2,7 +2,16 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { createApp } from '@tq/core';
-import { AppNotFound, importModules, loadApp, ModuleFailed, ModuleNotFound } from '../../src/load/index.ts';
+import {
+  AppNotFound,
+  importModules,
+  importTasks,
+  loadApp,
+  ModuleFailed,
+  ModuleNotFound,
+  taskModules,
+  WrongApp,
+} from '../../src/load/index.ts';
 import { parseSpec } from '../../src/load/load-app.ts';
 
 let folder: string;
@@ -111,7 +120,7 @@ describe('-A module:export', () => {
       'tq.mjs exports "number", which is not an app made by createApp().',
     );
     await expect(load('nothing:app')).rejects.toThrow(
-      /^There is no app at "nothing:app" in \S+: no module nothing; no module nothing\/tq; no module nothing\/celery;/,
+      /^There is no app at "nothing:app" in \S+: no module nothing; no module nothing\/tq; no module nothing\/celery\. --workdir/,
     );
   });
 
@@ -119,6 +128,13 @@ describe('-A module:export', () => {
     expect(parseSpec('C:\\proj\\tq.ts')).toEqual({ module: 'C:\\proj\\tq.ts', attribute: undefined });
     expect(parseSpec('C:\\proj\\tq.ts:app')).toEqual({ module: 'C:\\proj\\tq.ts', attribute: 'app' });
   });
+});
+
+test('a misspelt module has the one beside it suggested', async () => {
+  write({ 'proj/tq.mjs': exporting('app'), 'apps/shop.mjs': exporting('app') });
+  await expect(load('porj')).rejects.toThrow('Did you mean proj?');
+  await expect(load('porj:app')).rejects.toThrow('Did you mean proj?');
+  await expect(load('apps/shp')).rejects.toThrow('Did you mean apps/shop?');
 });
 
 describe('modules with tasks', () => {
@@ -160,5 +176,46 @@ describe('modules with tasks', () => {
     write({ 'a.mjs': 'throw null;', 'b.mjs': '' });
     await expect(importing('a')).rejects.toThrow(ModuleFailed);
     await expect(importing('b')).resolves.toBeUndefined();
+  });
+});
+
+describe('modules of a compiled app', () => {
+  const app = `import { createApp } from '@tq/core';\nexport const app = createApp('proj', { include: ['proj/tasks'] });`;
+  const tasks = (name: string): string =>
+    `import { app } from './tq.mjs';\nexport const ${name} = app.task('${name}', () => 1);`;
+  const files = {
+    'proj/tq.mjs': app,
+    'proj/tasks.mjs': tasks('source'),
+    'dist/proj/tq.mjs': app,
+    'dist/proj/tasks.mjs': tasks('built'),
+  };
+  const tasksOf = async (spec: string): Promise<readonly string[]> => {
+    const { app: loaded, file } = await loadApp(spec, { workdir: folder });
+    await importTasks(loaded, { workdir: folder, appFile: file });
+    return [...loaded.tasks.keys()];
+  };
+
+  test('are looked for beside it, then in the folders above, up to the working directory', async () => {
+    write(files);
+    expect([await tasksOf('dist/proj'), await tasksOf('dist/proj/tq')]).toEqual([['built'], ['built']]);
+    expect(await tasksOf('proj')).toEqual(['source']);
+  });
+
+  test('are refused when they belong to the app of the source', async () => {
+    write(files);
+    rmSync(join(folder, 'dist/proj/tasks.mjs'));
+    await expect(tasksOf('dist/proj')).rejects.toThrow(WrongApp);
+    await expect(tasksOf('dist/proj')).rejects.toThrow(
+      /^proj\/tasks\.mjs \(named by setting include\) belongs to another app "proj"/,
+    );
+  });
+
+  test('names from -I are blamed on -I', async () => {
+    write(files);
+    const { app: loaded } = await loadApp('proj', { workdir: folder });
+    const modules = taskModules(loaded, ['proj.tsks']);
+    await expect(importTasks(loaded, { workdir: folder, modules })).rejects.toThrow(
+      /named by option include, -I/,
+    );
   });
 });
