@@ -20,6 +20,12 @@ const PAIRS = [
 
 const suite = python ? describe : describe.skip;
 
+/** Before 5.3 Celery's JSON had no types: dates and their like travel as texts, and what tq gives a type arrives as a dict. */
+const hasTypes = Number(/^5\.(\d+)/.exec(process.env['TQ_TEST_CELERY_VERSION'] ?? '')?.[1] ?? 9) >= 3;
+/** Those that JSON itself can carry need no types. */
+const typed = <T>(rows: readonly T[], plain: (row: T) => boolean): T[] =>
+  rows.filter((row) => hasTypes || plain(row));
+
 suite.each(PAIRS)('on %s with results by %s', (_, __, urls) => {
   let place: Place;
   beforeAll(async () => {
@@ -43,7 +49,7 @@ suite.each(PAIRS)('on %s with results by %s', (_, __, urls) => {
       ]);
     });
 
-    test.each([
+    const expressions = [
       [
         'datetime.datetime(2026, 2, 3, 4, 5, 6, 789000, tzinfo=datetime.timezone.utc)',
         'Date 2026-02-03T04:05:06.789Z',
@@ -54,11 +60,16 @@ suite.each(PAIRS)('on %s with results by %s', (_, __, urls) => {
       ["decimal.Decimal('12.340')", 'Decimal 12.340'],
       ["b'\\xff\\x00'", 'Buffer ff00'],
       ['2**70', 'BigInt 1180591620717411303424'],
-    ])('%s arrives, and comes back as it was', async (expression, described) => {
-      expect((await place.python.result('tq.describe', [py(expression)])).result).toBe(described);
-      const { repr } = await place.python.result('tq.echo', [py(expression)]);
-      expect(repr).toBe(await reprOf(expression));
-    });
+    ] as const;
+
+    test.each(typed(expressions, ([expression]) => expression === '2**70'))(
+      '%s arrives, and comes back as it was',
+      async (expression, described) => {
+        expect((await place.python.result('tq.describe', [py(expression)])).result).toBe(described);
+        const { repr } = await place.python.result('tq.echo', [py(expression)]);
+        expect(repr).toBe(await reprOf(expression));
+      },
+    );
 
     test('a failure comes with its type, message and stack', async () => {
       const told = await place.python.result('tq.fail', ['no luck']);
@@ -150,7 +161,7 @@ suite.each(PAIRS)('on %s with results by %s', (_, __, urls) => {
       expect(await call('py.echo', [texts]).get(soon)).toEqual(texts);
     });
 
-    test.each([
+    const values = [
       [
         new Date('2026-02-03T04:05:06.789Z'),
         /^datetime datetime\.datetime\(2026, 2, 3, 4, 5, 6, 789000, tzinfo=/,
@@ -163,10 +174,15 @@ suite.each(PAIRS)('on %s with results by %s', (_, __, urls) => {
       [Decimal.from('12.340'), /^Decimal Decimal\('12\.340'\)$/],
       [Buffer.from([255, 0]), /^bytes b'\\xff\\x00'$/],
       [2n ** 70n, /^int 1180591620717411303424$/],
-    ])('%s arrives, and comes back as it was', async (value, described) => {
-      expect(await call('py.describe', [value]).get(soon)).toMatch(described);
-      expect(await call('py.echo', [value]).get(soon)).toEqual(value);
-    });
+    ] as const;
+
+    test.each(typed<readonly [unknown, RegExp]>(values, ([value]) => typeof value === 'bigint'))(
+      '%s arrives, and comes back as it was',
+      async (value, described) => {
+        expect(await call('py.describe', [value]).get(soon)).toMatch(described);
+        expect(await call('py.echo', [value]).get(soon)).toEqual(value);
+      },
+    );
 
     test('a failure comes with its type, message and traceback', async () => {
       const result = await call('py.fail', ['no luck']);
@@ -199,7 +215,7 @@ suite.each(PAIRS)('on %s with results by %s', (_, __, urls) => {
         root_id: result.id,
         parent_id: null,
         args: [1],
-        headers: { tenant: 'acme' },
+        ...(hasTypes ? { headers: { tenant: 'acme' } } : {}), // older ones keep them elsewhere
         timelimit: [30, 20],
         priority: 3,
         routing_key: 'py',
