@@ -94,7 +94,7 @@ describe.each(['redis', 'amqp'] as const)('on %s', (service) => {
         await calls.app.close();
       }
     },
-    90_000 + KILLS * 60_000,
+    90_000 + KILLS * 150_000,
   );
 });
 
