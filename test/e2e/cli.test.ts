@@ -214,7 +214,7 @@ describe('what goes wrong', () => {
       'import { createApp } from "@tq/core";\nexport const app = createApp("lone", { include: ["proj/taks"] });',
     );
     const { code, stderr } = await tq(['-A', 'lone', 'worker']);
-    expect(code).toBe(1);
+    expect(code).toBe(64);
     expect(stderr).toMatch(/^tq: There is no module "proj\/taks" \(named by setting include\)/);
   });
 
@@ -233,7 +233,7 @@ describe('what goes wrong', () => {
 
   test('a driver that is not installed is named, with the command that installs it', async () => {
     const { code, stderr } = await tq([...APP, '-b', 'nosql://localhost', 'call', 'proj.tasks.add']);
-    expect(code).toBe(1);
+    expect(code).toBe(64);
     expect(stderr).toMatch(/^tq: No driver knows the broker URL scheme "nosql:\/\/"/);
   });
 

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { KNOWN_OPTIONS } from './call-options.ts';
+import type { CallOptions } from './call-options.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { toCamel } from './spelling.ts';
@@ -21,15 +22,29 @@ const priority: Kind = {
   fits: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255,
 };
 
-const KINDS = new Map<string, Kind>(
-  Object.entries({
-    ...{ queue: text, exchange: text, exchangeType: text, routingKey: text, taskId: text, serializer: text },
-    ...{ compression: text, shadow: text, replyTo: text, rootId: text, parentId: text, groupId: text },
-    ...{ kwargs: object, headers: object, stamps: object, retryPolicy: object },
-    ...{ ignoreResult: yesOrNo, retry: yesOrNo, addToParent: yesOrNo },
-    priority,
-  }),
-);
+const TEXTS = [
+  'queue',
+  'exchange',
+  'exchangeType',
+  'routingKey',
+  'replyTo',
+  'serializer',
+  'compression',
+  'taskId',
+  'rootId',
+  'parentId',
+  'groupId',
+  'shadow',
+] satisfies (keyof CallOptions)[];
+const OBJECTS = ['kwargs', 'headers', 'stamps', 'retryPolicy'] satisfies (keyof CallOptions)[];
+const FLAGS = ['ignoreResult', 'retry', 'addToParent'] satisfies (keyof CallOptions)[];
+
+const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ...TEXTS.map((name) => [name, text] as const),
+  ...OBJECTS.map((name) => [name, object] as const),
+  ...FLAGS.map((name) => [name, yesOrNo] as const),
+  ['priority', priority],
+]);
 
 /**
  * What is wrong with a call as it was written, before anything is made of it: a mistyped option would send it elsewhere without

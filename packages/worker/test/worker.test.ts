@@ -165,6 +165,12 @@ test('unknown tasks fail for their callers and are kept', async () => {
   await eventually(async () => (await dead()) === 1);
 });
 
+test('the log says which task may have been meant by an unknown one', async () => {
+  await start();
+  await app.sendTask('ad').get({ ...soon, propagate: false });
+  expect(logger.find('error', 'Was add meant?').length).toBe(1);
+});
+
 test('without a dead letter queue what cannot be run is dropped, with the reason in the log', async () => {
   app.conf.taskDeadLetterQueue = null;
   await start();
