@@ -36,7 +36,7 @@ function goalRow({ goal, ratio, share, met }, show) {
 
 function sentenceOf({ row, is, against, factor = 1, plus = 0 }, show) {
   if (!against) return `${row}: ${is} ${show(factor * plus)}`;
-  return `${row}: ${is} ${factor} × ${against}${plus ? ` + ${show(plus)}` : ''}`;
+  return `${row}: ${is} ${Number(factor.toPrecision(2))} × ${against}${plus ? ` + ${show(plus)}` : ''}`;
 }
 
 /** `0.52 (0.49–0.55)` */
