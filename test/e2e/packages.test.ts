@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serviceUrl } from '@tq/testkit';
 import { EmptyProject } from './support/empty-project.ts';
 import { RunningProgram } from './support/running-program.ts';
 import { mustRun } from './support/run-program.ts';
@@ -17,6 +18,10 @@ const PROJECTS = {
   'core, worker, pool and sqlite': {
     wanted: ['@tq/core', '@tq/worker', '@tq/pool', '@tq/sqlite'],
     programs: ['worker'],
+  },
+  'core, RabbitMQ and Redis': {
+    wanted: ['@tq/core', '@tq/broker-amqp', '@tq/broker-redis', '@tq/backend-redis', '@tq/backend-rpc'],
+    programs: ['brokers'],
   },
   'core and the cli': { wanted: ['@tq/core', '@tq/cli'], programs: ['cli'] },
 } as const;
@@ -66,6 +71,9 @@ async function makeProject(title: Title): Promise<EmptyProject> {
   const project = new EmptyProject();
   await project.install(withDependencies(wanted).map(tarballOf));
   for (const folder of programs) project.add(join(PROGRAMS, folder));
+  // A user's shell knows no servers of the tests.
+  const servers = { amqp: serviceUrl('amqp').href, redis: new URL('/10', serviceUrl('redis')).href };
+  writeFileSync(join(project.folder, 'servers.json'), JSON.stringify(servers));
   return project;
 }
 
