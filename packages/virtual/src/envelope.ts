@@ -45,18 +45,21 @@ export function encodeEnvelope({ message, exchange, routingKey }: Envelope, mark
   for (const [ours, theirs] of PROPERTIES) {
     if (message.properties[ours] !== undefined) given[theirs] = message.properties[ours];
   }
-  return encodeJson({
-    body: Buffer.from(message.body).toString('base64'),
-    'content-encoding': message.properties.contentEncoding ?? BYTES.encoding,
-    'content-type': message.properties.contentType ?? BYTES.type,
-    headers: redelivered ? { ...message.headers, redelivered: true } : message.headers,
-    properties: {
-      ...given,
-      delivery_info: { exchange, routing_key: routingKey, ...(redelivered && { redelivered: true }) },
-      body_encoding: 'base64',
-      delivery_tag: mark.deliveryTag,
-    },
-  });
+  const { contentEncoding = BYTES.encoding, contentType = BYTES.type } = message.properties;
+  const headers = redelivered ? { ...message.headers, redelivered: true } : message.headers;
+  const properties = {
+    ...given,
+    delivery_info: { exchange, routing_key: routingKey, ...(redelivered && { redelivered: true }) },
+    body_encoding: 'base64',
+    delivery_tag: mark.deliveryTag,
+  };
+  // Put together by hand: in base64 there is nothing to escape, and only headers may hold more than plain JSON.
+  const body = Buffer.from(message.body.buffer, message.body.byteOffset, message.body.byteLength);
+  return (
+    `{"body":"${body.toString('base64')}","content-encoding":${JSON.stringify(contentEncoding)}` +
+    `,"content-type":${JSON.stringify(contentType)},"headers":${encodeJson(headers, 'headers')}` +
+    `,"properties":${JSON.stringify(properties)}}`
+  );
 }
 
 /**
