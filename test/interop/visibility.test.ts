@@ -36,6 +36,7 @@ function environment(place: Workplace, queue: string): Record<string, string> {
     SHARED_QUEUE: queue,
     SHARED_VISIBILITY: String(VISIBILITY),
     PYTHONUNBUFFERED: '1',
+    PYTHONDONTWRITEBYTECODE: '1',
   };
 }
 

@@ -25,7 +25,13 @@ export class Place implements AsyncDisposable {
   readonly pythonWorker: Side;
 
   constructor({ broker, backend, env = {}, tqWorker = [], pythonWorker = [] }: PlaceOptions) {
-    const peer = { ...env, PEER_BROKER: broker, PEER_BACKEND: backend, PYTHONUNBUFFERED: '1' };
+    const peer = {
+      ...env,
+      PEER_BROKER: broker,
+      PEER_BACKEND: backend,
+      PYTHONUNBUFFERED: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+    };
     this.client = createApp('client', {
       broker,
       backend,
