@@ -1,7 +1,8 @@
 // Brokers of a run, and draining a queue on them: tq's workers and Celery's, measured by what their children write down.
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { keep } from '../tools/services/kept.mjs';
+import { ranIn, rateOf } from './ledger.mjs';
 import { PEERS, celeryPeer } from './peers/peers.mjs';
 import { ask, found, start } from './programs.mjs';
 import { inFolder } from './queue-file.mjs';
@@ -62,27 +63,9 @@ async function drain({ folder, env, count, task }, open) {
     mkdirSync(ledger);
     await ask(['enqueue.mjs', String(count), '500', task], { env });
     const program = open({ ...env, BENCH_LEDGER: ledger });
-    const looked = found(() => (ranOf(ledger) >= count ? true : undefined), `${count} tasks did not run`);
+    const looked = found(() => (ranIn(ledger) >= count ? true : undefined), `${count} tasks did not run`);
     await program.alive(looked);
     await program.stop();
     return rateOf(ledger, count);
   });
-}
-
-function pagesOf(ledger) {
-  const names = readdirSync(ledger).filter((name) => name.endsWith('.json'));
-  return names.map((name) => JSON.parse(readFileSync(join(ledger, name), 'utf8')));
-}
-
-function ranOf(ledger) {
-  return pagesOf(ledger).reduce((sum, page) => sum + page.count, 0);
-}
-
-function rateOf(ledger, count) {
-  const ran = ranOf(ledger);
-  if (ran !== count) throw new Error(`${count} tasks were sent, and ${ran} ran`);
-  const pages = pagesOf(ledger);
-  const firstMs = Math.min(...pages.map((page) => page.firstMs));
-  const lastMs = Math.max(...pages.map((page) => page.lastMs));
-  return (count / (lastMs - firstMs)) * 1000;
 }

@@ -1,6 +1,7 @@
 // How fast a worker empties a queue file, beside what SQLite does with nothing around it.
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { spanOf } from '../ledger.mjs';
 import { ask, found, nowMs, start } from '../programs.mjs';
 import { copied, filled, inFolder, openWatch, queueEnv } from '../queue-file.mjs';
 
@@ -48,7 +49,7 @@ function worker({ file, folder }, concurrency) {
     });
     const emptyMs = await whenEmpty(queue, program);
     await program.stop();
-    return rate(COUNT, emptyMs - firstTask(ledger));
+    return rate(COUNT, emptyMs - spanOf(ledger, COUNT).firstMs);
   });
 }
 
@@ -60,16 +61,6 @@ async function whenEmpty(file, program) {
   } finally {
     watch.close();
   }
-}
-
-/** What the children wrote when they left: every task has run, and none twice. */
-function firstTask(ledger) {
-  const pages = readdirSync(ledger)
-    .filter((name) => name.endsWith('.json'))
-    .map((name) => JSON.parse(readFileSync(join(ledger, name), 'utf8')));
-  const count = pages.reduce((sum, page) => sum + page.count, 0);
-  if (count !== COUNT) throw new Error(`${COUNT} tasks were sent, and ${count} ran`);
-  return Math.min(...pages.map((page) => page.firstMs));
 }
 
 function rate(count, ms) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ImproperlyConfigured } from '@tq/core';
 import type { BackendOptions, BackendSettings } from '@tq/core';
-import { durationMs } from '@tq/core/internal';
+import { camelCase, durationMs } from '@tq/core/internal';
 import type { RedisOptions } from 'ioredis';
 
 /** Without what the client's constructor types in a way of its own. */
@@ -165,8 +165,4 @@ function flagOf(value: unknown): boolean | undefined {
   return value === undefined || value === null
     ? undefined
     : !/^(false|0|no|off)$/i.test(String(value as string));
-}
-
-function camelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -1,4 +1,4 @@
-import { durationMs } from '@tq/core/internal';
+import { camelCase, durationMs } from '@tq/core/internal';
 
 /** What `resultBackendTransportOptions` and the URL say. */
 export interface RpcSettings {
@@ -18,7 +18,7 @@ export function settingsOf(
   expiresMs: number | undefined,
 ): RpcSettings {
   const given = (name: string): string | number | undefined => {
-    const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    const camel = camelCase(name);
     const value =
       url.searchParams.get(name) ?? url.searchParams.get(camel) ?? options[name] ?? options[camel];
     return value as string | number | undefined;

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { ImproperlyConfigured } from '@tq/core';
 import type { Duration } from '@tq/core';
-import { durationMs, maskUrl, toError } from '@tq/core/internal';
+import { camelCase, durationMs, maskUrl, toError } from '@tq/core/internal';
 
 export type LoginMethod = 'PLAIN' | 'AMQPLAIN' | 'EXTERNAL';
 
@@ -40,7 +40,7 @@ type Given = Readonly<Record<string, unknown>>;
 
 /** Reads a broker URL: its query and `brokerTransportOptions` give the rest, the query first. */
 export function readSettings(url: URL, options: Given): AmqpSettings {
-  const query = Object.fromEntries([...url.searchParams].map(([key, value]) => [camel(key), value]));
+  const query = Object.fromEntries([...url.searchParams].map(([key, value]) => [camelCase(key), value]));
   const given: Given = { ...camelKeys(options), ...query };
   const ssl = given['ssl'];
   const isTls = url.protocol === 'amqps:' || (ssl !== undefined && ssl !== false && ssl !== 'false');
@@ -131,9 +131,6 @@ function file(path: string, name: string): Buffer {
   }
 }
 
-const camel = (name: string): string =>
-  name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-
 function camelKeys(given: Given): Given {
-  return Object.fromEntries(Object.entries(given).map(([name, value]) => [camel(name), value]));
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [camelCase(name), value]));
 }

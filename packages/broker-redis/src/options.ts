@@ -1,5 +1,5 @@
 import { ImproperlyConfigured } from '@tq/core';
-import { didYouMean, durationMs } from '@tq/core/internal';
+import { camelCase, didYouMean, durationMs } from '@tq/core/internal';
 import { SEPARATOR } from './keys.ts';
 import type { OrderStrategy } from './turns.ts';
 
@@ -255,10 +255,6 @@ function tls(value: unknown): Readonly<Record<string, unknown>> | boolean | unde
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function camelCase(name: string): string {
-  return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function snakeCase(name: string): string {

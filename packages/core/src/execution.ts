@@ -162,17 +162,20 @@ export class Execution implements TaskContextParts {
 
   #succeeded(result: unknown, encoded: Encoded): Outcome | Promise<Outcome> {
     if (this.definition.options.hooks) return this.#succeededAndTold(result, encoded);
-    const { hooks } = this.app;
-    if (hooks.has('taskSuccess')) hooks.emit('taskSuccess', { request: this.request, result });
+    this.#announce(result);
     return this.#success(result, encoded);
   }
 
   async #succeededAndTold(result: unknown, encoded: Encoded): Promise<Outcome> {
     await this.#tell('onSuccess', (handlers, self) => handlers.onSuccess?.(self, result));
-    const { hooks } = this.app;
-    if (hooks.has('taskSuccess')) hooks.emit('taskSuccess', { request: this.request, result });
+    this.#announce(result);
     await this.#tell('afterReturn', (handlers, self) => handlers.afterReturn?.(self, 'SUCCESS', result));
     return this.#success(result, encoded);
+  }
+
+  #announce(result: unknown): void {
+    const { hooks } = this.app;
+    if (hooks.has('taskSuccess')) hooks.emit('taskSuccess', { request: this.request, result });
   }
 
   #success(result: unknown, encoded: Encoded): Outcome {

@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ImproperlyConfigured } from '@tq/core';
-import { didYouMean, durationMs, toError } from '@tq/core/internal';
+import { camelCase, didYouMean, durationMs, toError } from '@tq/core/internal';
 
 /** Where the file is and how it is used. */
 export interface Location {
@@ -121,8 +121,4 @@ function refuseUnknown(name: string): void {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function camelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
