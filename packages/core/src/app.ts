@@ -30,6 +30,7 @@ import type { Producer, PublishPlan } from './producer.ts';
 import { publishThrough } from './publish-through.ts';
 import { AsyncResult } from './result.ts';
 import { SentCall } from './sent-call.ts';
+import { SentEvents, tellOfCall } from './sent-events.ts';
 import { makeAuth } from './security/setup.ts';
 import type { SecurityOptions } from './security/setup.ts';
 import { Serializers } from './serialize/registry.ts';
@@ -116,6 +117,7 @@ export class App implements AsyncDisposable {
   #backendDriver: Exclude<BackendSetting, string | null> | undefined;
   readonly #origin = senderName();
   readonly #connections: Connections;
+  readonly #sentEvents = new SentEvents(this);
   readonly #deadlines = new Deadlines();
   /** Whether results are kept at all; the environment isn't asked for every call. */
   #keepsResults: boolean | undefined;
@@ -321,10 +323,12 @@ export class App implements AsyncDisposable {
   async publish(call: PreparedCall): Promise<void> {
     const { hooks } = this;
     const producer = this.producer();
+    const events = this.config.taskSendSentEvent ? await this.#sentEvents.open() : undefined;
     const plan = await this.#expected(call);
     if (hooks.has('beforeTaskPublish')) hooks.emit('beforeTaskPublish', call);
     if (this.interceptors.length === 0) await producer.publish(call.message, call.route, plan);
     else await publishThrough(this.interceptors, { ...call, plan }, producer, this.config);
+    if (events) tellOfCall(events, call);
     if (hooks.has('afterTaskPublish')) hooks.emit('afterTaskPublish', call);
   }
 
@@ -457,7 +461,8 @@ export class App implements AsyncDisposable {
 
   /** Closes every connection. Calls made after it, and those still under way, reject with ClosedError. */
   close(): Promise<void> {
-    return this.#connections.close();
+    if (!this.#sentEvents.isOpen) return this.#connections.close();
+    return this.#sentEvents.close().then(() => this.#connections.close());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

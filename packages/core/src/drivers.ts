@@ -1,8 +1,10 @@
+import type { App } from './app.ts';
 import type { CallOptions } from './call-options.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { importOptional } from './optional-package.ts';
 import type { BackendDriver } from './types/backend.ts';
+import type { EventSink } from './types/events.ts';
 import type { Outcome } from './types/pool.ts';
 import type { Transport } from './types/transport.ts';
 import { parseUrl } from './url.ts';
@@ -64,6 +66,17 @@ export interface CanvasModule {
 export async function findCanvas(from: string): Promise<CanvasModule> {
   const missing = 'Links need the package @tq/canvas: npm install @tq/canvas';
   return (await importOptional('@tq/canvas', from, missing)) as unknown as CanvasModule;
+}
+
+/** What core asks events for, found as drivers are. */
+export interface EventsModule {
+  readonly clientEvents: (app: App) => EventSink & AsyncDisposable;
+}
+
+/** Finds events, for calls that are told of. */
+export async function findEvents(from: string): Promise<EventsModule> {
+  const missing = 'The setting taskSendSentEvent needs the package @tq/events: npm install @tq/events';
+  return (await importOptional('@tq/events', from, missing)) as unknown as EventsModule;
 }
 
 async function load(

@@ -87,7 +87,7 @@ export type {
 } from './types/backend.ts';
 export type { Clock } from './types/clock.ts';
 export type { Component } from './types/component.ts';
-export type { EventFields, EventSink } from './types/events.ts';
+export type { Event, EventFields, EventHead, EventSink, FieldsOf, WorkerVitals } from './types/events.ts';
 export type { LogFields, LogLevel, Logger } from './types/logger.ts';
 export type {
   AbortReason,

@@ -1,5 +1,5 @@
 import { ImproperlyConfigured } from '@tq/core';
-import type { App, Connection, EventSink, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
+import type { App, Connection, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
 import {
   deferred,
   durationMs,
@@ -28,7 +28,8 @@ import { Settler } from './execute/settle.ts';
 import { importTasks } from './load/index.ts';
 import { planWorker } from './options.ts';
 import type { WorkerOptions, WorkerPlan } from './options.ts';
-import { silentEvents } from './silent-events.ts';
+import { Presence } from './presence/presence.ts';
+import { TaskEvents } from './presence/task-events.ts';
 
 export interface Ending {
   readonly exitCode: number;
@@ -222,7 +223,8 @@ class Running {
   readonly #options: WorkerOptions;
   readonly #pool: Pool;
   readonly #window: PrefetchWindow;
-  readonly #events: EventSink;
+  readonly #presence: Presence;
+  readonly #events: TaskEvents;
   readonly #lines: TaskLines;
   readonly #results: Results;
   readonly #deadLetters: DeadLetters;
@@ -238,6 +240,8 @@ class Running {
   readonly #poolReady: Promise<void>;
   #consumer: TaskConsumer | undefined;
   #isCold = false;
+  /** Requests that came to an end here. */
+  #ended = 0;
 
   constructor(
     worker: Worker,
@@ -259,7 +263,17 @@ class Running {
       multiplier: app.config.workerPrefetchMultiplier,
       disabled: app.config.workerDisablePrefetch,
     });
-    this.#events = options.events ?? silentEvents;
+    this.#presence = new Presence({
+      app,
+      hostname,
+      logger,
+      options,
+      counts: () => {
+        const { busy } = this.#pool.stats();
+        return { active: busy, processed: this.#ended + busy };
+      },
+    });
+    this.#events = new TaskEvents(this.#presence.sink);
     this.#lines = new TaskLines(logger, () => zoneOf(app.config));
     this.#results = new Results({ app, backend, hostname, logger, impatient: this.#impatient.signal });
     this.#deadLetters = new DeadLetters({ app, hostname, logger });
@@ -288,6 +302,7 @@ class Running {
       results: this.#results,
       deadLetters: this.#deadLetters,
       logger,
+      events: this.#events,
       track: (work) => this.#settler.beside(work),
     });
     this.#stall = new StallWatch({
@@ -319,6 +334,7 @@ class Running {
     await this.#consumer?.flush().catch(() => undefined);
     await this.#outer?.[Symbol.asyncDispose]();
     await this.#loop.stop();
+    await this.#presence.close();
     await this.#pool.close({ graceMs: this.#isCold ? 0 : 5000 });
     this.#abort.abort();
   }
@@ -332,6 +348,7 @@ class Running {
   info(): Readonly<Record<string, unknown>> {
     return {
       hostname: this.#plan.hostname,
+      ...this.#presence.info(),
       pool: this.#pool.stats(),
       consumer: this.#consumer?.info() ?? null,
     };
@@ -407,11 +424,12 @@ class Running {
       clock: this.#app.clock,
       frozen,
     });
-    return [pool, consumer, watch, ...(components?.inner?.(connection) ?? [])];
+    return [...this.#presence.on(connection), pool, consumer, watch, ...(components?.inner?.(connection) ?? [])];
   }
 
   #onFinished(_held: Held, outcome: Outcome): void {
     this.#stall.finished();
+    if (outcome.kind !== 'returned') this.#ended += 1;
     this.#consumer?.finished(outcome);
   }
 

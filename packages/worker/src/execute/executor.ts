@@ -1,7 +1,8 @@
-import type { App, Encoded, EventSink, JobWatcher, Outcome, Pool } from '@tq/core';
+import type { App, Encoded, JobWatcher, Outcome, Pool } from '@tq/core';
 import { durationMs } from '@tq/core/internal';
 import type { ContextQuestion } from '@tq/core/internal';
 import type { Held } from '../consume/held.ts';
+import type { TaskEvents } from '../presence/task-events.ts';
 import type { TaskLines } from './lines.ts';
 import { packPayload } from './payload.ts';
 import type { Results } from './results.ts';
@@ -12,7 +13,7 @@ export interface ExecutorParts {
   readonly pool: Pool;
   readonly settler: Settler;
   readonly results: Results;
-  readonly events: EventSink;
+  readonly events: TaskEvents;
   readonly lines: TaskLines;
   readonly hostname: string;
   /** Asked right before a request would start: why it must not. */
@@ -45,15 +46,16 @@ export class Executor {
     const tracked = (options.trackStarted ?? config.taskTrackStarted) && results.wanted(held);
     const soft = limitMs(held.request.softTimeLimit, options.softTimeLimit, config.taskSoftTimeLimit);
     const hard = limitMs(held.request.timeLimit, options.timeLimit, config.taskTimeLimit);
+    const isAnnounced = events.wanted(held);
     held.timeLimit = hard === undefined ? undefined : hard / 1000;
     held.execution = pool.run(
       {
         id: String(++this.#lastJob),
         task: held.request.task,
-        payload: packPayload(held, lines.verbose || events.enabled),
+        payload: packPayload(held, lines.verbose || isAnnounced),
         ...(soft === undefined ? {} : { softTimeLimitMs: soft }),
         ...(hard === undefined ? {} : { timeLimitMs: hard }),
-        ...(early || tracked || events.enabled ? { announce: true } : {}),
+        ...(early || tracked || isAnnounced ? { announce: true } : {}),
       },
       new Watcher(this.#parts, held, this.#running, {
         early,
@@ -113,12 +115,14 @@ class Watcher implements JobWatcher {
       );
       settler.beside(results.store(state, held.request));
     }
-    if (events.enabled) events.send('task-started', { uuid: held.request.id, pid: by.pid });
+    events.started(held);
   }
 
   async asked(question: unknown): Promise<unknown> {
-    const { results } = this.#parts;
-    const { state, meta } = question as ContextQuestion;
+    const { events, results } = this.#parts;
+    const asked = question as ContextQuestion;
+    if (asked.kind === 'event') return events.custom(this.#held, asked.type, asked.fields);
+    const { state, meta } = asked;
     if (results.wanted(this.#held))
       await results.store(results.state(this.#held.request, state, meta as Encoded), this.#held.request);
     return undefined;

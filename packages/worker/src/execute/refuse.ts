@@ -1,6 +1,7 @@
 import type { App, Delivery, Logger } from '@tq/core';
 import { didYouMean, errorToWire } from '@tq/core/internal';
 import type { Refusal } from '../consume/inbox.ts';
+import type { TaskEvents } from '../presence/task-events.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Results } from './results.ts';
 
@@ -13,6 +14,7 @@ export class RefusalBook {
   readonly #results: Results;
   readonly #deadLetters: DeadLetters;
   readonly #logger: Logger;
+  readonly #events: TaskEvents;
   readonly #track: (work: Promise<void>) => void;
 
   constructor(options: {
@@ -20,6 +22,7 @@ export class RefusalBook {
     readonly results: Results;
     readonly deadLetters: DeadLetters;
     readonly logger: Logger;
+    readonly events: TaskEvents;
     /** Owns what happens in the background. */
     readonly track: (work: Promise<void>) => void;
   }) {
@@ -27,6 +30,7 @@ export class RefusalBook {
     this.#results = options.results;
     this.#deadLetters = options.deadLetters;
     this.#logger = options.logger;
+    this.#events = options.events;
     this.#track = options.track;
   }
 
@@ -47,10 +51,10 @@ export class RefusalBook {
   }
 
   async #settle(delivery: Delivery, { reason, error, request }: Refusal): Promise<void> {
-    if (request && this.#results.enabled && request.ignoreResult !== true) {
-      const meta = this.#results.failure(request, { ...errorToWire(error), traceback: null });
-      await this.#results.storePatiently(meta, request);
-    }
+    const wire = { ...errorToWire(error), traceback: null };
+    if (request && this.#results.enabled && request.ignoreResult !== true)
+      await this.#results.storePatiently(this.#results.failure(request, wire), request);
+    if (request) this.#events.refused(request, wire);
     await this.#deadLetters.bury(delivery, { reason, detail: error.message });
   }
 }

@@ -12,7 +12,6 @@ import type {
   App,
   Embed,
   Encoded,
-  EventSink,
   Logger,
   Message,
   Outcome,
@@ -32,6 +31,7 @@ import {
 import type { Held } from '../consume/held.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { republishing } from './dead-letters.ts';
+import type { TaskEvents } from '../presence/task-events.ts';
 import type { TaskLines } from './lines.ts';
 import type { Results } from './results.ts';
 
@@ -41,7 +41,7 @@ export interface SettlerParts {
   readonly app: App;
   readonly results: Results;
   readonly deadLetters: DeadLetters;
-  readonly events: EventSink;
+  readonly events: TaskEvents;
   readonly lines: TaskLines;
   readonly logger: Logger;
   /** Whether the worker ends its tasks by force: what is lost now is lost by its own hand. */
@@ -133,12 +133,7 @@ export class Settler {
   #succeeded(held: Held, outcome: Of<'succeeded'>, children: readonly ResultTuple[]): void {
     const { results, lines, events } = this.#parts;
     if (lines.verbose) lines.succeeded(held.request, outcome.runtimeMs, outcome.repr ?? '');
-    if (events.enabled)
-      events.send('task-succeeded', {
-        uuid: held.request.id,
-        result: outcome.repr ?? '',
-        runtime: outcome.runtimeMs / 1000,
-      });
+    events.succeeded(held, outcome.repr ?? '', outcome.runtimeMs);
     if (!results.wanted(held)) return this.#ack(held);
     const meta = results.success(held.request, outcome.result, children);
     this.#ackWhenStored(held, meta, results.store(meta, held.request));
@@ -167,12 +162,7 @@ export class Settler {
       runtimeMs: 0,
       ...(outcome.embed ? { embed: outcome.embed } : {}),
     });
-    if (events.enabled)
-      events.send('task-failed', {
-        uuid: held.request.id,
-        exception: reprError(error),
-        traceback: error.traceback,
-      });
+    events.failed(held, error);
     const acks = held.definition.options.acksOnFailureOrTimeout ?? app.config.taskAcksOnFailureOrTimeout;
     if (acks || held.acked) this.#ack(held);
     else await deadLetters.bury(held.delivery, { reason: 'failed', detail: reprError(error) });
@@ -230,19 +220,14 @@ export class Settler {
     lines.retried(request, outcome.error, outcome.countdownMs);
     if (results.wanted(held))
       await results.storePatiently(results.retry(request, outcome.error, outcome.children ?? []), request);
-    if (events.enabled)
-      events.send('task-retried', {
-        uuid: request.id,
-        exception: outcome.error ? reprError(outcome.error) : 'None',
-        traceback: outcome.error?.traceback ?? null,
-      });
+    events.retried(held, outcome.error);
     this.#ack(held);
   }
 
   async #rejected(held: Held, outcome: Of<'rejected'>): Promise<void> {
     const { lines, events, deadLetters } = this.#parts;
     lines.rejected(held.request, outcome.reason, outcome.requeue);
-    if (events.enabled) events.send('task-rejected', { uuid: held.request.id, requeue: outcome.requeue });
+    events.rejected(held, outcome.requeue);
     if (outcome.error) await this.#storeFailure(held, outcome.error);
     if (held.acked) return;
     if (outcome.requeue) held.delivery.reject({ requeue: true });
@@ -327,13 +312,7 @@ export class Settler {
     };
     if (results.failureWanted(held))
       await results.storePatiently(results.failure(held.request, error, [], 'REVOKED'), held.request);
-    if (events.enabled)
-      events.send('task-revoked', {
-        uuid: held.request.id,
-        terminated,
-        signum: null,
-        expired: because === 'expired',
-      });
+    events.revoked(held, { terminated, signum: null, expired: because === 'expired' });
     if (app.hooks.has('taskRevoked'))
       app.hooks.emit('taskRevoked', { request: held.request, expired: because === 'expired' });
     this.#ack(held);
