@@ -11,7 +11,6 @@ export const NOT_YET: readonly string[] = [
   'inspect',
   'control',
   'status',
-  'events',
   'beat',
   'multi',
   'graph',
@@ -42,6 +41,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   purge: {
     summary: 'Remove all waiting tasks from queues',
     load: async () => (await import('./commands/purge.ts')).purge,
+  },
+  events: {
+    summary: 'Watch workers and tasks, in the terminal or as lines',
+    load: async () => (await import('./commands/events.ts')).events,
   },
   report: {
     summary: 'Print versions, platform and settings, for bug reports',

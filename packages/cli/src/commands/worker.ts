@@ -24,6 +24,9 @@ export const WORKER_OPTIONS = {
     also: ['events'],
     otherwise: 'the setting workerSendTaskEvents',
   }),
+  withoutHeartbeat: flag('Send no heartbeats'),
+  heartbeatInterval: duration('Time between two heartbeats', { otherwise: '2, and more in large fleets' }),
+  withoutGossip: flag("Don't listen to the other workers"),
   purge: flag('Remove all waiting tasks first, without asking', { also: ['discard'] }),
 
   concurrency: wholeNumber('N', 'Tasks at one time', {
