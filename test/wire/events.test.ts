@@ -19,7 +19,8 @@ const messages = all.filter(({ routing_key: key }) => key !== undefined);
 function messageOf(recorded: Recorded): Message {
   const { properties, headers = {}, envelope } = recorded;
   const text = (name: string): string | undefined =>
-    (recorded as unknown as Record<string, string | undefined>)[name] ?? (properties?.[name] as string | undefined);
+    (recorded as unknown as Record<string, string | undefined>)[name] ??
+    (properties?.[name] as string | undefined);
   return {
     body: envelope ? Buffer.from(envelope.body, 'base64') : bodyBytes(recorded),
     headers,
@@ -51,8 +52,13 @@ test.each(messages.map((each) => [each.id, each] as const))('%s is read whole', 
 test.each(messages.map((each) => [each.id, each] as const))(
   '%s written here has the same key, headers, properties and fields in the same order',
   async (_, recorded) => {
-    const [{ hostname }] = (Array.isArray(recorded.body) ? recorded.body : [recorded.body]) as [ReceivedEvent];
-    await using sender = createApp('sender', { broker: `memory://${uniqueName('wire')}`, logger: silentLogger });
+    const [{ hostname }] = (Array.isArray(recorded.body) ? recorded.body : [recorded.body]) as [
+      ReceivedEvent,
+    ];
+    await using sender = createApp('sender', {
+      broker: `memory://${uniqueName('wire')}`,
+      logger: silentLogger,
+    });
     const heard: { readonly key: string; readonly message: Message }[] = [];
     await using connection = await sender.connect();
     await using _ears = await listenToEvents(connection, {
@@ -62,7 +68,15 @@ test.each(messages.map((each) => [each.id, each] as const))(
     const batched = Array.isArray(recorded.body);
     await using dispatcher = new Dispatcher({ app: sender, hostname, taskEvents: true, batched });
     const expected = (batched ? recorded.body : [recorded.body]) as readonly ReceivedEvent[];
-    for (const { type, hostname: _host, utcoffset: _off, pid: _pid, clock: _clock, timestamp: _at, ...fields } of expected)
+    for (const {
+      type,
+      hostname: _host,
+      utcoffset: _off,
+      pid: _pid,
+      clock: _clock,
+      timestamp: _at,
+      ...fields
+    } of expected)
       dispatcher.send(type as string, fields);
     await eventually(() => heard.length === 1);
     const [{ key, message }] = heard as [(typeof heard)[number]];

@@ -55,14 +55,21 @@ export async function camera(app: App, options: CameraOptions): Promise<void> {
 
 function intervalOf({ every = 1, maxRate }: CameraOptions): number {
   const rate = maxRate === undefined ? Infinity : perSecond(maxRate);
-  if (!rate) throw new ImproperlyConfigured(`maxRate must be a number a second, or a text such as '10/m', not ${String(maxRate)}.`);
+  if (!rate)
+    throw new ImproperlyConfigured(
+      `maxRate must be a number a second, or a text such as '10/m', not ${String(maxRate)}.`,
+    );
   return Math.max(durationMs(every, 'every'), 1000 / rate);
 }
 
 async function keepShooting(
   { clock }: App,
   state: ClusterState,
-  options: CameraOptions & { readonly everyMs: number; readonly logger: Logger; readonly signal: AbortSignal },
+  options: CameraOptions & {
+    readonly everyMs: number;
+    readonly logger: Logger;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
   const { everyMs, signal, logger, cleanup } = options;
   const cleanupEveryMs = durationMs(options.cleanupEvery ?? 3600, 'cleanupEvery');

@@ -171,9 +171,7 @@ export class Dispatcher implements EventSink, AsyncDisposable {
   async #sendTasks(): Promise<boolean> {
     const events = this.#tasks.take(MOST_IN_BATCH);
     if (events.length === 0) return true;
-    const ends = this.#batched
-      ? [await this.#post.send(BATCH_KEY, events)]
-      : await this.#sendEach(events);
+    const ends = this.#batched ? [await this.#post.send(BATCH_KEY, events)] : await this.#sendEach(events);
     if (ends.every((end) => end === 'unheard')) {
       this.#quietUntilMs = this.#app.clock.monotonic() + QUIET_MS;
       this.#tasks.clear();

@@ -86,7 +86,8 @@ export class EventReceiver {
         await using _ears = await this.#listen(connection, most, stop);
         failures = 0;
         const reason = await Promise.race([connection.closed, aborted(signal)]);
-        if (reason) this.#logger.warn('Connection to broker lost; listening again soon', { reason: reason.message });
+        if (reason)
+          this.#logger.warn('Connection to broker lost; listening again soon', { reason: reason.message });
       } catch (error) {
         if (signal.aborted) return;
         if (failures < 0) throw error;

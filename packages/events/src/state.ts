@@ -88,7 +88,7 @@ export class ClusterState {
 
   /** Forgets the workers that have given no sign for too long, and returns them. */
   forgetLost(): readonly WorkerInfo[] {
-    const lost = [...this.#workers.values()].filter((worker) => worker.heartbeat > 0 && !this.isAlive(worker));
+    const lost = [...this.#workers.values()].filter((worker) => !this.isAlive(worker));
     for (const { hostname } of lost) this.#forget(hostname);
     return lost;
   }
@@ -142,11 +142,20 @@ export class ClusterState {
     const { hostname, pid } = event;
     const task = this.#tasks.get(uuid) ?? unknownTask(uuid);
     touch(this.#tasks, uuid, task, this.#maxTasks);
+    if (event.type !== 'task-sent') this.#noteWork(event);
     if (!merge(task, event, this.#owners.get(task))) return;
     this.#owners.set(task, { hostname, pid });
     this.#sorted = undefined;
-    if (event.type !== 'task-sent' && !this.#workers.has(hostname))
-      touch(this.#workers, hostname, unknownWorker(hostname), this.#maxWorkers);
+  }
+
+  /** Whoever works lives. */
+  #noteWork({ hostname, local_received: at }: ReceivedEvent): void {
+    let worker = this.#workers.get(hostname);
+    if (!worker) {
+      worker = unknownWorker(hostname);
+      touch(this.#workers, hostname, worker, this.#maxWorkers);
+    }
+    worker.heartbeat = Math.max(worker.heartbeat, at);
   }
 
   #forget(hostname: string): void {

@@ -18,7 +18,11 @@ beforeEach(() => {
   clock = new FakeClock();
   logger.clear();
   heard.length = 0;
-  app = createApp('sender', { broker: { transport, url: `memory://${uniqueName('events')}` }, clock, logger });
+  app = createApp('sender', {
+    broker: { transport, url: `memory://${uniqueName('events')}` },
+    clock,
+    logger,
+  });
 });
 afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
@@ -44,8 +48,12 @@ function dispatcher(options: { readonly taskEvents?: boolean; readonly batched?:
   return made;
 }
 
-const started = (uuid: string): readonly ['task-started', { readonly uuid: string }] => ['task-started', { uuid }];
-const uuids = (): unknown[] => heard.flatMap(({ content }) => (content as { uuid: string }[]).map(({ uuid }) => uuid));
+const started = (uuid: string): readonly ['task-started', { readonly uuid: string }] => [
+  'task-started',
+  { uuid },
+];
+const uuids = (): unknown[] =>
+  heard.flatMap(({ content }) => (content as { uuid: string }[]).map(({ uuid }) => uuid));
 
 test('an event has the head, the fields, the time and the type, in this order', async () => {
   await listen();

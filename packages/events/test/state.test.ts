@@ -2,7 +2,15 @@ import { FakeClock, memoryLogger } from '@tq/testkit';
 import { ClusterState } from '../src/state.ts';
 import { received } from './support/events.ts';
 
-const vitals = { freq: 2, active: 1, processed: 7, loadavg: [1, 2, 3], sw_ident: 'tq', sw_ver: '1', sw_sys: 'Linux' };
+const vitals = {
+  freq: 2,
+  active: 1,
+  processed: 7,
+  loadavg: [1, 2, 3],
+  sw_ident: 'tq',
+  sw_ver: '1',
+  sw_sys: 'Linux',
+};
 
 function cluster(limits: { readonly maxTasks?: number; readonly maxWorkers?: number } = {}) {
   const clock = new FakeClock(1_767_225_600_000);
@@ -14,11 +22,25 @@ describe('tasks', () => {
   test('go from sent to succeeded, with what each event tells', () => {
     const { state } = cluster();
     const client = { hostname: 'gen1@client', pid: 9 };
-    state.event(received('task-sent', { uuid: 'a', name: 'add', args: '(1,)', kwargs: '{}', queue: 'q' }, client));
-    expect(state.tasks.get('a')).toMatchObject({ state: 'PENDING', client: 'gen1@client', worker: undefined, queue: 'q' });
-    state.event(received('task-received', { uuid: 'a', name: 'add', args: '(1,)', retries: 0, root_id: 'a' }));
+    state.event(
+      received('task-sent', { uuid: 'a', name: 'add', args: '(1,)', kwargs: '{}', queue: 'q' }, client),
+    );
+    expect(state.tasks.get('a')).toMatchObject({
+      state: 'PENDING',
+      client: 'gen1@client',
+      worker: undefined,
+      queue: 'q',
+    });
+    state.event(
+      received('task-received', { uuid: 'a', name: 'add', args: '(1,)', retries: 0, root_id: 'a' }),
+    );
     state.event(received('task-started', { uuid: 'a' }));
-    expect(state.tasks.get('a')).toMatchObject({ state: 'STARTED', worker: 'w1@host', rootId: 'a', retries: 0 });
+    expect(state.tasks.get('a')).toMatchObject({
+      state: 'STARTED',
+      worker: 'w1@host',
+      rootId: 'a',
+      retries: 0,
+    });
     state.event(received('task-succeeded', { uuid: 'a', result: '3', runtime: 0.5 }));
     expect(state.tasks.get('a')).toMatchObject({ state: 'SUCCESS', result: '3', runtime: 0.5, name: 'add' });
     expect([state.eventCount, state.taskEventCount]).toEqual([4, 4]);
@@ -29,7 +51,12 @@ describe('tasks', () => {
     const early = received('task-received', { uuid: 'a', name: 'add', args: '(1,)' });
     state.event(received('task-succeeded', { uuid: 'a', result: '3', runtime: 1 }));
     state.event(early);
-    expect(state.tasks.get('a')).toMatchObject({ state: 'SUCCESS', name: 'add', args: '(1,)', received: early.timestamp });
+    expect(state.tasks.get('a')).toMatchObject({
+      state: 'SUCCESS',
+      name: 'add',
+      args: '(1,)',
+      received: early.timestamp,
+    });
   });
 
   test('a late event of another process, whatever its clock, does neither', () => {

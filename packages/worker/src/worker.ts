@@ -424,7 +424,13 @@ class Running {
       clock: this.#app.clock,
       frozen,
     });
-    return [...this.#presence.on(connection), pool, consumer, watch, ...(components?.inner?.(connection) ?? [])];
+    return [
+      ...this.#presence.on(connection),
+      pool,
+      consumer,
+      watch,
+      ...(components?.inner?.(connection) ?? []),
+    ];
   }
 
   #onFinished(_held: Held, outcome: Outcome): void {

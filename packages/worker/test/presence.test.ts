@@ -65,13 +65,15 @@ async function listen(): Promise<void> {
   let ready!: () => void;
   const isListening = new Promise<void>((resolve) => (ready = resolve));
   void (async () => {
-    for await (const event of eventsOf(monitor, { signal: listening.signal, onListening: ready })) heard.push(event);
+    for await (const event of eventsOf(monitor, { signal: listening.signal, onListening: ready }))
+      heard.push(event);
   })();
   await isListening;
 }
 
 const of = (type: string): ReceivedEvent[] => heard.filter((event) => event.type === type);
-const types = (uuid: string): string[] => heard.filter((event) => event['uuid'] === uuid).map(({ type }) => type);
+const types = (uuid: string): string[] =>
+  heard.filter((event) => event['uuid'] === uuid).map(({ type }) => type);
 const soon = { timeout: 10 };
 
 describe('task events', () => {

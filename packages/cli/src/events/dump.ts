@@ -90,7 +90,9 @@ function shown(value: unknown): string {
 /** `2026-11-22 15:56:43.859+00:00` */
 function timeOf(seconds: number): string {
   const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace('T', ' ').replace('Z', '+00:00');
+  return Number.isNaN(date.getTime())
+    ? String(seconds)
+    : date.toISOString().replace('T', ' ').replace('Z', '+00:00');
 }
 
 /** One event, one line; and nothing in it that a terminal would take for a command. */

@@ -26,7 +26,12 @@ async function run(options: EventsValues, around: Around): Promise<void> {
   }
   if (options.camera !== undefined) {
     const { runCamera } = await import('./run-camera.ts');
-    return runCamera({ ...around, module: options.camera, every: options.frequency, maxRate: options.maxrate });
+    return runCamera({
+      ...around,
+      module: options.camera,
+      every: options.frequency,
+      maxRate: options.maxrate,
+    });
   }
   const { runMonitor } = await import('../monitor/monitor.ts');
   return runMonitor(around);

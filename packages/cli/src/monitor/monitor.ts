@@ -24,7 +24,12 @@ export async function runMonitor(options: {
 }): Promise<void> {
   const { app, program, signal } = options;
   const place = `${app.name}  ${await shownBroker(app)}`;
-  const monitor = new Monitor({ app, terminal: program.terminal, place, noColor: program.globals.noColor ?? false });
+  const monitor = new Monitor({
+    app,
+    terminal: program.terminal,
+    place,
+    noColor: program.globals.noColor ?? false,
+  });
   await monitor.run(signal);
 }
 

@@ -43,8 +43,17 @@ export function taskLines(task: TaskInfo, columns: number): readonly string[] {
     return row(label, kind ? localTime((value as number) * 1000) : String(value as string | number), columns);
   });
   if (!task.custom) return lines;
-  const { type, hostname: _, utcoffset: _o, pid: _p, clock: _c, timestamp: _t, local_received: _l, uuid: _u, ...own } =
-    task.custom;
+  const {
+    type,
+    hostname: _,
+    utcoffset: _o,
+    pid: _p,
+    clock: _c,
+    timestamp: _t,
+    local_received: _l,
+    uuid: _u,
+    ...own
+  } = task.custom;
   return [...lines, ...row(type.replace(/^task-/, ''), JSON.stringify(own), columns)];
 }
 
@@ -58,9 +67,13 @@ export function workerLines(
   state: ClusterState,
   { columns, nowMs }: { readonly columns: number; readonly nowMs: number },
 ): readonly [heading: string, lines: readonly string[]] {
-  const name = Math.max(12, columns - 8 - 7 - 10 - 18 - 8 - 18 - 6);
+  const fixed = [7, 6, 9, 14, 8] as const;
+  const left = columns - fixed.reduce((sum, width) => sum + width + 1, 0) - 1;
+  const name = Math.max(12, Math.floor(left / 2));
   const cells = (...texts: readonly string[]): string =>
-    [name, 8, 7, 10, 18, 8, 18].map((width, index) => fit(harmless(texts[index] ?? ''), width)).join(' ');
+    [name, ...fixed, Math.max(8, left - name)]
+      .map((width, index) => fit(harmless(texts[index] ?? ''), width))
+      .join(' ');
   const heading = cells('WORKER', 'STATUS', 'ACTIVE', 'PROCESSED', 'LOAD', 'SEEN', 'SOFTWARE');
   const workers = [...state.workers.values()].sort((a, b) => (a.hostname < b.hostname ? -1 : 1));
   const lines = workers.map((worker) =>

@@ -54,11 +54,14 @@ const STATE_STYLES: Readonly<Record<string, Style>> = {
   STARTED: 'busy',
 };
 
+/** Before the marked row, for terminals and copies that show no other difference. */
+const MARK = '> ';
+
 /** Widths of the columns: ids whole where there is room for them, and the names what is left. */
 function columnsOf(columns: number): readonly [id: number, name: number, worker: number] {
   const id = columns >= 120 ? 36 : 9;
   const worker = Math.min(32, Math.max(12, Math.floor(columns / 4)));
-  return [id, Math.max(8, columns - id - worker - 8 - 9 - 4), worker];
+  return [id, Math.max(8, columns - MARK.length - id - worker - 8 - 9 - 4), worker];
 }
 
 function taskTable({ state, look, size }: Scene): readonly Line[] {
@@ -68,7 +71,12 @@ function taskTable({ state, look, size }: Scene): readonly Line[] {
   const first = Math.min(Math.max(0, place - Math.floor(visible / 2)), Math.max(0, rows.length - visible));
   const [id, name, worker] = columnsOf(size.columns);
   const cells = (...texts: readonly [string, string, string, string]): string =>
-    [fit(texts[0], id), fit(texts[1], name), fit(texts[2], worker), fit(texts[3], 8)].join(' ');
+    [
+      ' '.repeat(MARK.length) + fit(texts[0], id),
+      fit(texts[1], name),
+      fit(texts[2], worker),
+      fit(texts[3], 8),
+    ].join(' ');
   const head: Line = [{ text: `${cells('UUID', 'TASK', 'WORKER', 'TIME')} STATE`, style: 'bold' }];
   const shown = rows.slice(first, first + visible).map((task, index): Line => {
     const text = cells(
@@ -78,7 +86,8 @@ function taskTable({ state, look, size }: Scene): readonly Line[] {
       clockTime(task.timestamp),
     );
     const stateText = fit(harmless(task.state), 9);
-    if (first + index === place) return [{ text: `${text} ${stateText}`, style: 'selected' }];
+    if (first + index === place)
+      return [{ text: `${MARK}${text.slice(MARK.length)} ${stateText}`, style: 'selected' }];
     return [{ text: `${text} ` }, span(stateText, STATE_STYLES[task.state])];
   });
   return [head, ...shown];
@@ -89,7 +98,10 @@ function textPage({ state, look, size, nowMs }: Scene): readonly Line[] {
   const [heading, lines] = contentOf(state, look, rows[placeOf(rows, look)], { ...size, nowMs });
   const visible = pageRows(size);
   const offset = Math.min(look.offset, Math.max(0, lines.length - visible));
-  const more = lines.length > visible ? `  (${offset + 1}-${Math.min(lines.length, offset + visible)} of ${lines.length})` : '';
+  const more =
+    lines.length > visible
+      ? `  (${offset + 1}-${Math.min(lines.length, offset + visible)} of ${lines.length})`
+      : '';
   return [[{ text: heading + more, style: 'bold' }], ...lines.slice(offset, offset + visible).map(lineOf)];
 }
 
@@ -150,7 +162,7 @@ function aboutNumbers(state: ClusterState): string {
   return `events ${state.eventCount}  tasks ${state.tasks.size}${states && `:  ${states}`}`;
 }
 
-const KEYS = 'j/k move  i info  r result  t traceback  c revoke  l rate limit  w workers  ? help  ^C quit';
+const KEYS = 'j/k move  i info  r result  t trace  c revoke  l limit  w workers ? help ^C quit';
 const KEYS_OF_PAGE = 'j/k scroll  Esc back  ? help  ^C quit';
 
 function bottomLine({ look, size, trouble }: Scene): Line {
@@ -159,7 +171,10 @@ function bottomLine({ look, size, trouble }: Scene): Line {
   if (prompt?.kind === 'revoke')
     return show(`Revoke ${prompt.name}[${prompt.uuid}]? y: yes, any other key: no`, 'warn');
   if (prompt)
-    return show(`Rate limit of ${prompt.task}, such as 10/s, 100/m, 5/h, 0 for none: ${prompt.text}_`, 'warn');
+    return show(
+      `Rate limit of ${prompt.task}, such as 10/s, 100/m, 5/h, 0 for none: ${prompt.text}_`,
+      'warn',
+    );
   if (trouble !== undefined) return show(trouble, 'bad');
   if (notice !== undefined) return show(notice, 'warn');
   return show(page === 'tasks' ? KEYS : KEYS_OF_PAGE, 'dim');

@@ -6,7 +6,12 @@ import type { StoreBench } from '../store-contract.ts';
 
 export function storeBroadcast(bench: StoreBench): void {
   describe('broadcasts', () => {
-    const send = (store: QueueStore, exchange: string, routingKey: string, text: string): Promise<number | undefined> =>
+    const send = (
+      store: QueueStore,
+      exchange: string,
+      routingKey: string,
+      text: string,
+    ): Promise<number | undefined> =>
       store.broadcast(exchange, routingKey, { message: message(text), exchange, routingKey });
 
     /** Listens, and hands out what has been heard. */

@@ -1,13 +1,4 @@
-import type {
-  App,
-  Channel,
-  Component,
-  Connection,
-  Consumer,
-  Delivery,
-  Logger,
-  Outcome,
-} from '@tq/core';
+import type { App, Channel, Component, Connection, Consumer, Delivery, Logger, Outcome } from '@tq/core';
 import { declareQueue } from '@tq/core/internal';
 import type { Queue } from '@tq/core/internal';
 import type { DeadLetters } from '../execute/dead-letters.ts';

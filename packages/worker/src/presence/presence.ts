@@ -30,8 +30,7 @@ export class Presence {
     this.#parts = parts;
     this.dispatcher = new Dispatcher({ app, hostname, taskEvents: app.config.workerSendTaskEvents });
     this.dispatcher.pause();
-    if (options.gossip ?? true)
-      this.gossip = new Gossip({ app, hostname, logger, sink: this.dispatcher });
+    if (options.gossip ?? true) this.gossip = new Gossip({ app, hostname, logger, sink: this.dispatcher });
   }
 
   /** Where task events go. */
