@@ -6,7 +6,7 @@ export interface ListenOptions {
   readonly app: App;
   /** Pattern of routing keys: `#`, `task.#`, `worker.#`. @default '#' */
   readonly pattern?: string;
-  onDelivery(delivery: Delivery): void;
+  readonly onDelivery: (delivery: Delivery) => void;
 }
 
 /** Listens to the events of a connection's broker. Resolves when none can be missed any more; disposing ends it. */

@@ -113,22 +113,15 @@ function answer(look: Look, prompt: Prompt, key: Key): Pressed {
 
 function stepOf(key: Key, page: number): number | undefined {
   if (key.kind === 'char') return { j: 1, J: 1, k: -1, K: -1, g: -Infinity, G: Infinity }[key.char];
-  switch (key.name) {
-    case 'down':
-      return 1;
-    case 'up':
-      return -1;
-    case 'page-down':
-      return page;
-    case 'page-up':
-      return -page;
-    case 'home':
-      return -Infinity;
-    case 'end':
-      return Infinity;
-    default:
-      return undefined;
-  }
+  const steps: Partial<Record<KeyName, number>> = {
+    down: 1,
+    up: -1,
+    'page-down': page,
+    'page-up': -page,
+    home: -Infinity,
+    end: Infinity,
+  };
+  return steps[key.name];
 }
 
 function moved(look: Look, step: number, rows: readonly TaskInfo[]): Look {

@@ -60,7 +60,7 @@ const MARK = '> ';
 /** Widths of the columns: ids whole where there is room for them, and the names what is left. */
 function columnsOf(columns: number): readonly [id: number, name: number, worker: number] {
   const id = columns >= 120 ? 36 : 9;
-  const worker = Math.min(32, Math.max(12, Math.floor(columns / 4)));
+  const worker = columns < 60 ? 0 : Math.min(32, Math.floor(columns / 4));
   return [id, Math.max(8, columns - MARK.length - id - worker - 8 - 9 - 4), worker];
 }
 
@@ -169,7 +169,7 @@ function bottomLine({ look, size, trouble }: Scene): Line {
   const { prompt, notice, page } = look;
   const show = (text: string, style: Style): Line => [{ text: fit(harmless(text), size.columns), style }];
   if (prompt?.kind === 'revoke')
-    return show(`Revoke ${prompt.name}[${prompt.uuid}]? y: yes, any other key: no`, 'warn');
+    return show(`Revoke ${prompt.name}[${prompt.uuid}]? y: yes, other keys: no`, 'warn');
   if (prompt)
     return show(
       `Rate limit of ${prompt.task}, such as 10/s, 100/m, 5/h, 0 for none: ${prompt.text}_`,
