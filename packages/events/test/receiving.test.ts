@@ -114,17 +114,15 @@ describe.each(BROKERS)('on %s', (_, urlOf) => {
     started('a');
     await eventually(() => seen.length === 1);
     const { eventExchange: exchangeType } = await sender.producer().traits();
-    await sender
-      .producer()
-      .publish(
-        {
-          body: Buffer.from('{'),
-          headers: {},
-          properties: { contentType: 'application/json', contentEncoding: 'utf-8' },
-        },
-        { exchange: sender.config.eventExchange, routingKey: 'task.multi', exchangeType },
-        { timeoutMs: 5000, retry: undefined, notBeforeMs: undefined },
-      );
+    await sender.producer().publish(
+      {
+        body: Buffer.from('{'),
+        headers: {},
+        properties: { contentType: 'application/json', contentEncoding: 'utf-8' },
+      },
+      { exchange: sender.config.eventExchange, routingKey: 'task.multi', exchangeType },
+      { timeoutMs: 5000, retry: undefined, notBeforeMs: undefined },
+    );
     started('b');
     await eventually(() => seen.length === 2);
     expect(receiver.malformed).toBe(1);

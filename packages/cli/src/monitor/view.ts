@@ -168,8 +168,7 @@ const KEYS_OF_PAGE = 'j/k scroll  Esc back  ? help  ^C quit';
 function bottomLine({ look, size, trouble }: Scene): Line {
   const { prompt, notice, page } = look;
   const show = (text: string, style: Style): Line => [{ text: fit(harmless(text), size.columns), style }];
-  if (prompt?.kind === 'revoke')
-    return show(`Revoke ${prompt.name}[${prompt.uuid}]? y: yes, other keys: no`, 'warn');
+  if (prompt?.kind === 'revoke') return show(`Revoke ${prompt.name}[${prompt.uuid}]? y/n`, 'warn');
   if (prompt)
     return show(
       `Rate limit of ${prompt.task}, such as 10/s, 100/m, 5/h, 0 for none: ${prompt.text}_`,
