@@ -18,8 +18,7 @@ function golden(lines: readonly string[]): string[] {
       .replaceAll(/(runtime(?:=|\s+))[\d.e-]+/g, '$1n')
       .replaceAll(/^clock .*/g, 'clock        n')
       .replaceAll(/events \d+/g, 'events n')
-      .replaceAll(/\d+\.\d\d \d+\.\d\d \d+\.(?:\d\d|\d?…)\s*/g, 'load ')
-      .replaceAll(/\d+s ago\s*/g, 'now ')
+      .replaceAll(/(online +\d+ +\d+) +\d.*?\d+s ago\s*/g, '$1 load now ')
       .replaceAll(/file:\/\/\S+?(?=\/app\/)/g, 'file://…')
       .replaceAll(/tq \d+\.\d+\.\d+ \w+/g, 'tq n.n.n OS'),
   );
