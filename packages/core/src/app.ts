@@ -9,6 +9,8 @@ import { faultOfCall } from './check-call.ts';
 import { checkArguments, sendable } from './call-arguments.ts';
 import type { CallOptions } from './call-options.ts';
 import { systemClock } from './clock.ts';
+import { dispatch } from './dispatch.ts';
+import { findCanvas } from './drivers.ts';
 import { ConfigLayers } from './config.ts';
 import type { Conf, Config, ConfigLayer, SettingName } from './config.ts';
 import { isDriver } from './connect.ts';
@@ -28,21 +30,25 @@ import { ErrorRegistry } from './message/error-registry.ts';
 import { senderName } from './nodename.ts';
 import type { Producer, PublishPlan } from './producer.ts';
 import { publishThrough } from './publish-through.ts';
+import { GroupResult, groupsOf } from './group-result.ts';
 import { AsyncResult } from './result.ts';
+import type { ResultHandle } from './result.ts';
 import { SentCall } from './sent-call.ts';
 import { makeAuth } from './security/setup.ts';
 import type { SecurityOptions } from './security/setup.ts';
 import { Serializers } from './serialize/registry.ts';
 import type { Settings } from './settings.ts';
-import { checkSignatureData, makeSignatureData, Signature } from './signature.ts';
+import { applied, checkSignatureData, makeSignatureData, Signature } from './signature.ts';
 import { makeTask } from './task.ts';
 import type { AnyTask, Task } from './task.ts';
 import { makeDefinition } from './task-definition.ts';
 import type { TaskDefinition, TaskOptions } from './task-definition.ts';
 import type { ResultBackend, ResultTuple } from './types/backend.ts';
+import type { CanvasModule } from './types/canvas.ts';
 import type { Clock } from './types/clock.ts';
 import type { Interceptor } from './types/hooks.ts';
 import type { Logger } from './types/logger.ts';
+import type { SignatureData } from './types/signature.ts';
 import type { Connection } from './types/transport.ts';
 
 /** What `createApp()` takes besides a name. Everything but drivers may be changed later in `app.conf`. */
@@ -119,6 +125,7 @@ export class App implements AsyncDisposable {
   readonly #deadlines = new Deadlines();
   /** Whether results are kept at all; the environment isn't asked for every call. */
   #keepsResults: boolean | undefined;
+  #canvas: Promise<CanvasModule> | undefined;
 
   constructor(name: string, options: AppOptions = {}) {
     if (typeof name !== 'string' || name === '')
@@ -277,10 +284,23 @@ export class App implements AsyncDisposable {
     return new AsyncResult<R>(this, id);
   }
 
-  /** A handle from `AsyncResult.asTuple()`. */
-  resultFromTuple(tuple: ResultTuple): AsyncResult {
-    const [[id, parent]] = tuple;
-    return new AsyncResult(this, id, parent ? { parent: this.resultFromTuple(parent) } : {});
+  /** A handle from `asTuple()`: an AsyncResult, or a GroupResult where the tuple has members. */
+  resultFromTuple(tuple: ResultTuple, given?: ResultHandle): AsyncResult | GroupResult {
+    const [[id, before], members] = tuple;
+    const parent = before ? this.resultFromTuple(before) : given;
+    if (members === null) return new AsyncResult(this, id, parent ? { parent } : {});
+    const results = members.map((member) => this.resultFromTuple(member));
+    return new GroupResult(this, id, results, parent);
+  }
+
+  /** A handle on a group that `GroupResult.save()` kept; undefined if nobody did, or long ago. */
+  async restoreGroup<R extends readonly unknown[] = readonly unknown[]>(
+    id: string,
+  ): Promise<GroupResult<R> | undefined> {
+    const members = await (await groupsOf(this)).restore(id);
+    if (!members) return undefined;
+    const results = members.map((member) => this.resultFromTuple(member as ResultTuple));
+    return new GroupResult<R>(this, id, results);
   }
 
   /** @internal The calls of users: `delay`, `applyAsync`, `sendTask` and signatures. Checked where the task says how. */
@@ -290,18 +310,12 @@ export class App implements AsyncDisposable {
     if (fault) return SentCall.of(randomUUID(), Promise.reject(fault));
     const options = given ?? NO_OPTIONS;
     const definition = this.tasks.get(name)?.definition;
-    if (!definition?.options.argsSchema) return this.send(name, args, options);
     const taskId = options.taskId ?? randomUUID();
+    if (!definition?.options.argsSchema) return SentCall.of(taskId, this.#send<R>(name, args, { ...options, taskId }));
     const sending = checkArguments(definition, args, options).then(() =>
       this.#send<R>(name, args, { ...options, taskId }),
     );
     return SentCall.of(taskId, sending);
-  }
-
-  /** @internal The way of every call, those that outcomes set off among them. */
-  send<R>(name: string, args: readonly unknown[], options: CallOptions = {}): SentCall<R> {
-    const taskId = options.taskId ?? randomUUID();
-    return SentCall.of(taskId, this.#send<R>(name, args, { ...options, taskId }));
   }
 
   async #send<R>(
@@ -310,11 +324,53 @@ export class App implements AsyncDisposable {
     options: CallOptions & { readonly taskId: string },
   ): Promise<AsyncResult<R>> {
     if (this.config.taskAlwaysEager) return this.#sendEagerly<R>(name, args, options);
-    const definition = this.tasks.get(name)?.definition;
-    const call = prepareCall(name, definition, sendable(args), options, this.#surroundings());
+    const call = this.prepare(name, args, options);
     await this.publish(call);
     if (options.addToParent ?? true) executing()?.addChild([[call.id, null], null]);
     return new AsyncResult<R>(this, call.id, { ignored: call.ignoreResult });
+  }
+
+  /** @internal A signature on its way: a single call as any other, a work-flow as canvas says. */
+  sendSignature<R, H extends ResultHandle<R>>(
+    data: SignatureData,
+    args: readonly unknown[],
+    given: CallOptions,
+  ): SentCall<R, H> {
+    if (isSingleCall(data)) {
+      const { args: all, kwargs, options } = applied(data, args, given);
+      return this.call<R>(data.task, all, { ...options, kwargs }) as unknown as SentCall<R, H>;
+    }
+    const taskId = ownId(data) ?? given.taskId ?? randomUUID();
+    const options = { ...given, taskId };
+    const sending = this.config.taskAlwaysEager
+      ? this.#sendWorkflowEagerly(data, args, options)
+      : this.#sendWorkflow(data, args, options);
+    return SentCall.of<R, H>(taskId, sending as Promise<H>);
+  }
+
+  async #sendWorkflow(
+    data: SignatureData,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): Promise<ResultHandle> {
+    const parent = executing();
+    const canvas = await this.canvas();
+    const plan = canvas.plan(data, args, options, { replyTo: this.oid });
+    await dispatch(this, plan);
+    const [result] = plan.results as readonly [ResultTuple];
+    if (options.addToParent ?? true) parent?.addChild(result);
+    return this.resultFromTuple(result);
+  }
+
+  /** @internal The package canvas. @throws MissingPackage */
+  canvas(): Promise<CanvasModule> {
+    return (this.#canvas ??= findCanvas(this.folder));
+  }
+
+  /** @internal Everything about a call but sending it. */
+  prepare(name: string, args: readonly unknown[], options: CallOptions): PreparedCall {
+    const definition = this.tasks.get(name)?.definition;
+    return prepareCall(name, definition, sendable(args), options, this.#surroundings());
   }
 
   /** @internal Publishes what `prepareCall()` made. */
@@ -341,6 +397,13 @@ export class App implements AsyncDisposable {
     });
     const spentMs = this.clock.monotonic() - startedMs;
     return spentMs < 1 ? plan : { ...plan, timeoutMs: Math.max(1, timeoutMs - spentMs) };
+  }
+
+  /** @internal Tells the backend that these results will come, long before their tasks are sent. */
+  async expectLater(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0 || this.backendSetting === null) return;
+    const backend = await this.resultBackend();
+    await Promise.all(ids.map((id) => backend.expect(id)));
   }
 
   /** Runs a call here and now, as a worker would. @internal */

@@ -15,6 +15,7 @@ import type { Route, RouteOptions } from './routing.ts';
 import type { Serializers } from './serialize/registry.ts';
 import type { TaskDefinition } from './task-definition.ts';
 import type { Embed } from './types/pool.ts';
+import type { SignatureData } from './types/signature.ts';
 import type { Message } from './types/transport.ts';
 
 /** A call ready to be published. */
@@ -56,7 +57,7 @@ export function prepareCall(
   const etaMs = earliestStart(options, nowMs);
   const expires = options.expires ?? own?.expires;
   const expiresMs = expires === undefined ? null : instantMs(expires, nowMs, 'expires');
-  const routed = route(name, args, kwargs, { ...taskRoute(own), ...callRoute(options) }, config);
+  const routed = route(routedName(name, kwargs), args, kwargs, { ...taskRoute(own), ...callRoute(options) }, config);
   const inherited = config.taskInheritParentPriority ? parent?.request.priority : undefined;
   const call = outgoing({ name, definition, args, kwargs, options, around, etaMs, expiresMs });
   return {
@@ -78,6 +79,13 @@ export function prepareCall(
     plan: publishPlan(options, config, etaMs),
     ignoreResult: call.ignoreResult,
   };
+}
+
+/** A map goes where the task goes that it maps. */
+function routedName(name: string, kwargs: Readonly<Record<string, unknown>>): string {
+  if (name !== 'celery.map' && name !== 'celery.starmap') return name;
+  const mapped = kwargs['task'] as Partial<SignatureData> | undefined;
+  return mapped?.task ?? name;
 }
 
 interface CallParts {

@@ -26,6 +26,18 @@ export function executing(): TaskContext | undefined {
   return context;
 }
 
+const joins = new AsyncLocalStorage<boolean>();
+
+/** Lets `get()` wait inside of a task, in whatever the function awaits. Every waiting task holds a slot: mind that enough are left. */
+export function allowJoinResult<T>(run: () => T): T {
+  return joins.run(true, run);
+}
+
+/** Whether waiting inside of a task is allowed here. */
+export function isJoinAllowed(): boolean {
+  return joins.getStore() ?? false;
+}
+
 /** Runs a function as part of a task. */
 export function runInContext<T>(context: TaskContext, run: () => T): T {
   return storage.run(context, run);

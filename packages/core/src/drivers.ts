@@ -1,9 +1,8 @@
-import type { CallOptions } from './call-options.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { importOptional } from './optional-package.ts';
 import type { BackendDriver } from './types/backend.ts';
-import type { Outcome } from './types/pool.ts';
+import type { CanvasModule } from './types/canvas.ts';
 import type { Transport } from './types/transport.ts';
 import { parseUrl } from './url.ts';
 
@@ -43,26 +42,9 @@ export async function findBackend(url: URL, from: string): Promise<BackendDriver
   return (await load(url, BACKENDS, { what: 'result backend', name: 'backend', from })) as BackendDriver;
 }
 
-/** Whose outcome sets something off. */
-export interface FinishedTask {
-  readonly id: string;
-  readonly rootId: string;
-  readonly priority: number | undefined;
-  /** Whether what it sets off has its priority: the setting taskInheritParentPriority. @default false */
-  readonly inheritPriority?: boolean;
-}
-
-/** What core asks canvas for, found as drivers are. */
-export interface CanvasModule {
-  readonly followUp: (
-    outcome: Outcome,
-    task: FinishedTask,
-  ) => readonly { readonly task: string; readonly args: readonly unknown[]; readonly options: CallOptions }[];
-}
-
-/** Finds canvas, which knows what links set off. */
+/** Finds canvas, which knows what links set off and how work-flows are sent. */
 export async function findCanvas(from: string): Promise<CanvasModule> {
-  const missing = 'Links need the package @tq/canvas: npm install @tq/canvas';
+  const missing = 'Work-flows and links need the package @tq/canvas: npm install @tq/canvas';
   return (await importOptional('@tq/canvas', from, missing)) as unknown as CanvasModule;
 }
 

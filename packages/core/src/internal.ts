@@ -38,3 +38,22 @@ export { decodeJson, encodeJson } from './serialize/json.ts';
 export { isFinal } from './states.ts';
 export { argsRepr, kwargsRepr } from './message/repr.ts';
 export { compress, decompress } from './serialize/compress.ts';
+export {
+  bodyOf,
+  chainData,
+  chordData,
+  foldedChain,
+  groupData,
+  headerOf,
+  kindOf,
+  ownId,
+  partsOf,
+  unrolled,
+  withKwargs,
+  withLink,
+} from './compose.ts';
+export { dispatch } from './dispatch.ts';
+export { groupsOf } from './group-result.ts';
+export { takesFailure } from './parameters.ts';
+export { FAILURE_HEADER } from './message/request.ts';
+export { mergeOptions, optionsFromWire, optionsToWire, signatureData } from './call-options.ts';

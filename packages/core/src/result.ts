@@ -1,4 +1,5 @@
-import { executing } from './context.ts';
+import { collect } from './collect.ts';
+import { executing, isJoinAllowed } from './context.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { durationMs } from './duration.ts';
 import type { Duration } from './duration.ts';
@@ -27,13 +28,31 @@ export interface GetOptions {
 /** Where results come from; the app. */
 export interface ResultSource {
   resultBackend(): Promise<ResultBackend>;
+  /** A handle from its tuple. */
+  resultFromTuple(tuple: ResultTuple, parent?: ResultHandle): ResultHandle;
   /** Classes that errors of tasks arrive as. */
   readonly errors?: ErrorRegistry;
 }
 
+/** What sending a signature gives: a handle on one result, or on those of a group. */
+export interface ResultHandle<R = unknown> {
+  readonly id: string;
+  /** What had to end before this began, or the call that made this one; where that is known. */
+  readonly parent: ResultHandle | undefined;
+  /** Waits for the result and returns it. @throws as `AsyncResult.get()` */
+  get(options?: GetOptions): Promise<R>;
+  ready(): Promise<boolean>;
+  successful(): Promise<boolean>;
+  failed(): Promise<boolean>;
+  /** What it started; members of a group. */
+  children(): Promise<readonly ResultHandle[]>;
+  forget(): Promise<void>;
+  asTuple(): ResultTuple;
+}
+
 /** What is known of a call beforehand. */
 export interface ResultOptions {
-  readonly parent?: AsyncResult;
+  readonly parent?: ResultHandle;
   /** How it ended. */
   readonly final?: TaskMeta;
   /** Nobody keeps its result. */
@@ -41,10 +60,10 @@ export interface ResultOptions {
 }
 
 /** A handle on one call: its state, its result, by id. */
-export class AsyncResult<R = unknown> {
+export class AsyncResult<R = unknown> implements ResultHandle<R> {
   readonly id: string;
-  /** The call that made this one, where that is known. */
-  readonly parent: AsyncResult | undefined;
+  /** The call that made this one, or the step before it in a chain; of a chord's body its header. Where that is known. */
+  readonly parent: ResultHandle | undefined;
   /** Whether the call was made without keeping its result: then `get()` doesn't wait for one. */
   readonly ignored: boolean;
   readonly #source: ResultSource;
@@ -67,10 +86,9 @@ export class AsyncResult<R = unknown> {
   get(options: GetOptions & { readonly propagate: false }): Promise<R | Error>;
   get(options?: GetOptions): Promise<R>;
   async get(options: GetOptions = {}): Promise<R | Error> {
-    checkOptions(options);
-    if (options.interval !== undefined) durationMs(options.interval, 'interval');
+    checkGetOptions(options);
     if (!this.#final && this.ignored) return undefined as R;
-    if (!this.#final && (options.disableSyncSubtasks ?? true) && executing()) throw new JoinInsideTask();
+    if (!this.#final) checkJoin(options);
     const meta = this.#final ?? (await this.#wait(options));
     if (!EXCEPTION_STATES.has(meta.status)) return meta.result as R;
     const error = this.#errorOf(meta);
@@ -124,9 +142,17 @@ export class AsyncResult<R = unknown> {
   }
 
   /** The tasks that this one started. */
-  async children(): Promise<readonly AsyncResult[]> {
+  async children(): Promise<readonly ResultHandle[]> {
     const children = (await this.meta()).children ?? [];
-    return children.map((tuple) => new AsyncResult(this.#source, tuple[0][0], { parent: this }));
+    // A retry counts itself among its children.
+    return children
+      .filter(([[id]]) => id !== this.id)
+      .map((tuple) => this.#source.resultFromTuple(tuple, this));
+  }
+
+  /** Everything that it set off, with its value, from here on down: `for await (const [result, value] of result.collect())`. */
+  collect(options: GetOptions = {}): AsyncGenerator<readonly [ResultHandle, unknown]> {
+    return collect(this, options);
   }
 
   /** Every state as it arrives; ends after the final one. */
@@ -170,14 +196,8 @@ export class AsyncResult<R = unknown> {
   }
 
   async #wait(options: GetOptions): Promise<TaskMeta> {
-    const timeoutMs = options.timeout === undefined ? Infinity : durationMs(options.timeout, 'timeout');
-    const late = new AbortController();
-    // A longer one would overflow and ring at once.
-    const timer =
-      timeoutMs > MAX_TIMER_MS
-        ? undefined
-        : setTimeout(() => late.abort(this.#timedOut(timeoutMs)), timeoutMs);
-    const signal = options.signal ? AbortSignal.any([options.signal, late.signal]) : late.signal;
+    const wait = new Wait(options, (timeoutMs) => this.#timedOut(timeoutMs));
+    const { signal } = wait;
     try {
       const backend = await untilAborted(this.#source.resultBackend(), signal);
       for await (const meta of backend.watch(this.id, { signal })) {
@@ -188,7 +208,7 @@ export class AsyncResult<R = unknown> {
       signal.throwIfAborted(); // some backends end a watch with an error, some without
       throw error;
     } finally {
-      clearTimeout(timer);
+      wait.end();
     }
     signal.throwIfAborted();
     throw new ClosedError('The result backend');
@@ -210,8 +230,35 @@ const GET_OPTIONS: ReadonlySet<string> = new Set([
   'disableSyncSubtasks',
 ] satisfies (keyof GetOptions)[]);
 
-/** A mistyped option would wait for ever. */
-function checkOptions(options: unknown): void {
+/** Refuses to wait inside of a task. @throws JoinInsideTask */
+export function checkJoin(options: GetOptions): void {
+  if ((options.disableSyncSubtasks ?? true) && executing() && !isJoinAllowed()) throw new JoinInsideTask();
+}
+
+/** The bounds of a wait: its time-out and the caller's signal. */
+export class Wait {
+  readonly signal: AbortSignal;
+  readonly #late = new AbortController();
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  /** `late` makes the error of the time-out. */
+  constructor({ timeout, signal }: GetOptions, late: (timeoutMs: number) => Error) {
+    const timeoutMs = timeout === undefined ? Infinity : durationMs(timeout, 'timeout');
+    // A longer one would overflow and ring at once.
+    if (timeoutMs <= MAX_TIMER_MS)
+      this.#timer = setTimeout(() => this.#late.abort(late(timeoutMs)), timeoutMs);
+    this.signal = signal ? AbortSignal.any([signal, this.#late.signal]) : this.#late.signal;
+  }
+
+  /** Everything that still waits stops. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#late.abort();
+  }
+}
+
+/** A mistyped option would wait for ever. @throws ImproperlyConfigured */
+export function checkGetOptions(options: unknown): void {
   if (typeof options !== 'object' || options === null)
     throw new ImproperlyConfigured(
       `get() takes options, such as get({ timeout: 1 }), not ${String(options)}.`,
@@ -223,6 +270,8 @@ function checkOptions(options: unknown): void {
       `get() has no option ${JSON.stringify(name)}. ${near ? `Did you mean ${near}?` : `It has ${[...GET_OPTIONS].join(', ')}.`}`,
     );
   }
+  const { interval } = options as GetOptions;
+  if (interval !== undefined) durationMs(interval, 'interval');
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -1,26 +1,26 @@
-import type { AsyncResult, GetOptions } from './result.ts';
+import type { AsyncResult, GetOptions, ResultHandle } from './result.ts';
 
 /**
- * The promise of a call that is being sent: resolves with its AsyncResult once the broker has confirmed. `get()` on it
- * sends, then waits for the task's result.
+ * The promise of a call that is being sent: resolves with its AsyncResult, or with a group's GroupResult, once the broker
+ * has confirmed. `get()` on it sends, then waits for the result.
  */
-export class SentCall<R> extends Promise<AsyncResult<R>> {
+export class SentCall<R, H extends ResultHandle<R> = AsyncResult<R>> extends Promise<H> {
   /** then(), catch() and finally() give plain promises. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
 
-  /** The task's id, known before the call is sent. */
+  /** The id of the result, known before the call is sent. */
   readonly id: string;
 
-  static of<R>(id: string, sending: Promise<AsyncResult<R>>): SentCall<R> {
-    return new SentCall(id, (resolve) => resolve(sending));
+  static of<R, H extends ResultHandle<R> = AsyncResult<R>>(id: string, sending: Promise<H>): SentCall<R, H> {
+    return new SentCall<R, H>(id, (resolve) => resolve(sending));
   }
 
   constructor(
     id: string,
     executor: (
-      resolve: (value: AsyncResult<R> | PromiseLike<AsyncResult<R>>) => void,
+      resolve: (value: H | PromiseLike<H>) => void,
       reject: (reason: unknown) => void,
     ) => void,
   ) {

@@ -70,6 +70,8 @@ export interface Settings {
   resultSerializer: string;
   /** Try to store a result until it works; otherwise a worker gives the message back after a minute. @default false */
   resultBackendAlwaysRetry: boolean;
+  /** Pause between two looks of `celery.chord_unlock`, which Celery sends for result backends that can't count. @default 1 */
+  resultChordRetryInterval: Duration;
   /** Known from Celery; the backends of tq count the members of a chord and hand over their results, so nothing is waited for. @default 3 */
   resultChordJoinTimeout: Duration;
 
@@ -117,6 +119,8 @@ export interface Settings {
 
   /** Run calls here and now instead of sending them; for tests. @default false */
   taskAlwaysEager: boolean;
+  /** An error link of a chord is one of its header's tasks too, not only of its body. @default false */
+  taskAllowErrorCbOnChordHeader: boolean;
   /** Eager calls throw what the task throws. @default false */
   taskEagerPropagates: boolean;
   /** Eager calls keep their results in the backend. @default false */
@@ -270,6 +274,7 @@ export const DEFAULTS: Settings = frozen({
   resultSerializer: 'json',
   resultBackendAlwaysRetry: false,
   resultChordJoinTimeout: 3,
+  resultChordRetryInterval: 1,
   redisBackendUseSsl: null,
   redisBackendHealthCheckInterval: null,
   redisClientName: null,
@@ -288,6 +293,7 @@ export const DEFAULTS: Settings = frozen({
   publishTimeout: 5,
   maxMessageBytes: 134_217_728,
   taskAlwaysEager: false,
+  taskAllowErrorCbOnChordHeader: false,
   taskEagerPropagates: false,
   taskStoreEagerResult: false,
   taskIgnoreResult: false,

@@ -34,6 +34,9 @@ const PROTOCOL_HEADERS = new Set([
 /** Counts how often a message was given back after its process died, where the broker doesn't count. tq's own. */
 export const DELIVERIES_HEADER = 'x-tq-deliveries';
 
+/** Marks the call of an error link that takes `(request, error, traceback)`: the second is an error in Celery's form. */
+export const FAILURE_HEADER = 'tq-failure';
+
 /**
  * Reads the headers of a protocol 2 task message.
  * @throws DecodeError naming the header that's wrong
