@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BackendUnavailableError, DecodeError } from '@tq/core';
-import type { ChordPart, Encoded, GroupStore, TaskState } from '@tq/core';
-import { decodeJson, encodeJson, pieces, Turn } from '@tq/core/internal';
+import type { ChordPart, ChordProgress, Encoded, GroupStore, TaskState } from '@tq/core';
+import { decodeJson, encodeJson, pieces, Turn, WAITING } from '@tq/core/internal';
 import type { Client } from './client.ts';
 import { CHORD_KEYS, OWN_CHORD_KEYS } from './keys.ts';
 import type { Keys } from './keys.ts';
@@ -74,7 +74,7 @@ export class RedisGroups implements GroupStore {
     return this.#host.guard(() => this.#host.put(`${this.#key(groupId)}.s`, String(size)));
   }
 
-  addChordPart(groupId: string, part: ChordPart): Promise<readonly ChordPart[] | undefined> {
+  addChordPart(groupId: string, part: ChordPart): Promise<ChordProgress> {
     return this.#host.guard(async () => {
       const call = `${groupId} ${part.taskId}`;
       const token = this.#unsure.get(call) ?? randomUUID();
@@ -88,8 +88,19 @@ export class RedisGroups implements GroupStore {
       });
       if (typeof answer === 'string') throw new BackendUnavailableError(answer);
       this.#unsure.delete(call);
-      return answer === null ? undefined : this.#partsOf(answer);
+      return answer === null ? WAITING : { kind: 'complete', parts: this.#partsOf(answer) };
     });
+  }
+
+  growChord(groupId: string, by: number): Promise<void> {
+    return this.#host.guard(async () => {
+      await this.#host.client.incrby(`${this.#key(groupId)}.t`, by);
+    });
+  }
+
+  endChord(groupId: string): Promise<void> {
+    const key = this.#key(groupId);
+    return this.#host.guard(() => this.#host.drop(...CHORD_KEYS.map((each) => key + each)));
   }
 
   /** What was counted before is written. */

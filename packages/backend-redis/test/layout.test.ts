@@ -2,7 +2,7 @@
 import type { ChordPart } from '@tq/core';
 import { decodeMeta } from '@tq/core/internal';
 import { eventually, uniqueName } from '@tq/testkit';
-import { encoded, NO_ROUTE, resultOf, rig, success, vectorOf, vectorsOf } from './rig.ts';
+import { encoded, NO_ROUTE, partsOf, resultOf, rig, success, vectorOf, vectorsOf } from './rig.ts';
 import type { Rig } from './rig.ts';
 
 let here: Rig;
@@ -130,13 +130,16 @@ describe('chords', () => {
     await redis.zadd(`${base}.j`, '1', '[1, "py", "SUCCESS", {"nan": NaN, "n": 12345678901234567890}]');
     await redis.incr(`${base}.t`); // add_to_chord
     const groups = backend.groups!;
-    expect(await groups.addChordPart(id, part('js', 0, 'a'))).toBeUndefined();
-    expect(await groups.addChordPart(id, part('py', 1, 'other'))).toBeUndefined(); // delivered again, here
-    expect(await groups.addChordPart(id, part('added', 0, 'c'))).toEqual([
-      part('added', 0, 'c'),
-      part('js', 0, 'a'),
-      { taskId: 'py', state: 'SUCCESS', result: '{"nan": NaN, "n": 12345678901234567890}', index: 1 },
-    ]);
+    expect(await groups.addChordPart(id, part('js', 0, 'a'))).toEqual({ kind: 'waiting' });
+    expect(await groups.addChordPart(id, part('py', 1, 'other'))).toEqual({ kind: 'waiting' }); // delivered again, here
+    expect(await groups.addChordPart(id, part('added', 0, 'c'))).toEqual({
+      kind: 'complete',
+      parts: [
+        part('added', 0, 'c'),
+        part('js', 0, 'a'),
+        { taskId: 'py', state: 'SUCCESS', result: '{"nan": NaN, "n": 12345678901234567890}', index: 1 },
+      ],
+    });
   });
 
   test('a complete one can’t complete again, here or in Python, and soon leaves nothing', async () => {
@@ -144,10 +147,10 @@ describe('chords', () => {
     const id = uniqueName('g');
     const base = `celery-taskset-meta-${id}`;
     await backend.groups!.setChordSize(id, 1);
-    expect(await backend.groups!.addChordPart(id, part('a', 0, 1))).toHaveLength(1);
+    expect(await backend.groups!.addChordPart(id, part('a', 0, 1))).toMatchObject({ kind: 'complete' });
     expect(await redis.exists(`${base}.s`, `${base}.t`)).toBe(0);
     const other = await here.open();
-    expect(await other.groups!.addChordPart(id, part('a', 0, 1))).toBeUndefined();
+    expect(await other.groups!.addChordPart(id, part('a', 0, 1))).toEqual({ kind: 'waiting' });
     for (const key of await redis.keys(`${base}*`)) {
       const left = await redis.ttl(key);
       expect(left).toBeGreaterThan(0);
@@ -168,7 +171,7 @@ describe('chords', () => {
       '[1, "b", "SUCCESS", 2]',
       '[1, "py", "SUCCESS", 3]',
     ]);
-    const all = await groups.addChordPart(id, part('a', 0, 4));
+    const all = partsOf(await groups.addChordPart(id, part('a', 0, 4)));
     expect(all?.map((each) => each.taskId)).toEqual(['b', 'py', 'a']);
     await unordered[Symbol.asyncDispose]();
   });

@@ -75,6 +75,7 @@ export type {
   BackendSettings,
   BrokerAccess,
   ChordPart,
+  ChordProgress,
   Content,
   GroupStore,
   ReplyRoute,

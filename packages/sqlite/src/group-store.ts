@@ -1,4 +1,5 @@
-import type { ChordPart, Encoded, GroupStore } from '@tq/core';
+import type { ChordPart, ChordProgress, Encoded, GroupStore } from '@tq/core';
+import { WAITING } from '@tq/core/internal';
 import type { PartRow } from './groups.ts';
 import type { Ask } from './wire.ts';
 
@@ -29,10 +30,18 @@ export class SqliteGroups implements GroupStore {
     await this.#ask('setChordSize', groupId, size, this.#expiresAt());
   }
 
-  async addChordPart(groupId: string, part: ChordPart): Promise<readonly ChordPart[] | undefined> {
+  async growChord(groupId: string, by: number): Promise<void> {
+    await this.#ask('growChord', groupId, by, this.#expiresAt());
+  }
+
+  async addChordPart(groupId: string, part: ChordPart): Promise<ChordProgress> {
     const row: PartRow = [part.taskId, part.state, part.result, part.index ?? null];
     const rows = await this.#ask('addChordPart', groupId, row, this.#expiresAt());
-    return rows?.map(partOf);
+    return rows ? { kind: 'complete', parts: rows.map(partOf) } : WAITING;
+  }
+
+  async endChord(groupId: string): Promise<void> {
+    await this.#ask('endChord', groupId);
   }
 }
 

@@ -46,6 +46,15 @@ export class Groups {
     );
   }
 
+  grow(id: string, by: number, expiresAt: number | null): void {
+    this.#touch(id, expiresAt);
+    this.#sql.run('UPDATE task_group SET size=size+? WHERE id=?', by, id);
+  }
+
+  end(id: string): void {
+    this.#sql.run('DELETE FROM chord_part WHERE group_id=?', id);
+  }
+
   /** All parts for whoever brings the last one, exactly once, since nobody else writes in this transaction. */
   addPart(id: string, part: PartRow, expiresAt: number | null): readonly PartRow[] | undefined {
     this.#touch(id, expiresAt);
