@@ -57,7 +57,7 @@ export function createOperations(tables: Tables) {
     setChordSize: groups.setSize.bind(groups),
     growChord: groups.grow.bind(groups),
     addChordPart: groups.addPart.bind(groups),
-    endChord: (id: string) => groups.end(id),
+    endChord: groups.end.bind(groups),
   };
 }
 
