@@ -62,6 +62,7 @@ class RedisBackend implements ResultBackend {
       keys: this.#keys,
       ordered: settings.chordOrdered,
       life: this.#life,
+      leaseMs: settings.chordLeaseMs,
       guard: (work) => this.#guard(work),
       put: (key, value) => this.#kept.ask([key, value]),
       get: (key) => this.#loaded.ask(key),

@@ -2,15 +2,19 @@ import { BackendUnavailableError, ImproperlyConfigured } from '@tq/core';
 import type { BackendOptions } from '@tq/core';
 import { maskUrl, toError } from '@tq/core/internal';
 import { Redis } from 'ioredis';
-import { COUNT, STORE } from './scripts.ts';
+import { COUNT, END, GROW, SIZE, STORE } from './scripts.ts';
 import type { RedisSettings, RetryPolicy } from './settings.ts';
 
-type Answers = readonly (readonly string[] | string | null)[];
+/** What the count of a part says; see `COUNT`. */
+export type Counting = readonly string[] | string | number | null;
 
 /** The connection, with our scripts as commands. The first argument counts the keys. */
 export type Client = Redis & {
   tqStore(keys: number, ...args: readonly (string | Buffer)[]): Promise<number>;
-  tqCount(keys: number, ...args: readonly string[]): Promise<Answers>;
+  tqCount(keys: number, ...args: readonly string[]): Promise<readonly Counting[]>;
+  tqSize(keys: 1, group: string, life: string, size: number): Promise<number>;
+  tqGrow(keys: 1, group: string, life: string, by: number, token: string, memoryMs: number): Promise<number>;
+  tqEnd(keys: 1, group: string, memoryMs: number): Promise<number>;
 };
 
 /**
@@ -34,7 +38,13 @@ export async function openClient(settings: RedisSettings, options: BackendOption
     sentinelRetryStrategy: pause,
     autoResubscribe: false, // Watches does it, with a look at what was missed
     reconnectOnError: (error) => (error.message.includes('READONLY') ? 2 : false), // a former master
-    scripts: { tqStore: { lua: STORE }, tqCount: { lua: COUNT } },
+    scripts: {
+      tqStore: { lua: STORE },
+      tqCount: { lua: COUNT },
+      tqSize: { lua: SIZE },
+      tqGrow: { lua: GROW },
+      tqEnd: { lua: END },
+    },
   }) as Client;
   client.on('error', (error: Error) => (lastError = error));
   try {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ImproperlyConfigured } from '@tq/core';
 import type { BackendOptions, BackendSettings } from '@tq/core';
-import { camelCase, durationMs } from '@tq/core/internal';
+import { camelCase, chordLeaseMs, durationMs } from '@tq/core/internal';
 import type { RedisOptions } from 'ioredis';
 
 /** Without what the client's constructor types in a way of its own. */
@@ -19,6 +19,8 @@ export interface RedisSettings {
   readonly globalPrefix: string;
   /** Whether chord parts stand in the order of the header. */
   readonly chordOrdered: boolean;
+  /** How long a worker has to send the body of a chord before another may. Milliseconds. */
+  readonly chordLeaseMs: number;
   readonly retry: RetryPolicy;
   /** A server that owes an answer for so long is given up. Milliseconds. */
   readonly socketTimeoutMs: number;
@@ -56,6 +58,7 @@ export function settingsOf(url: URL, { options, fallbacks, settings }: BackendOp
     },
     globalPrefix: textOf(given('global_keyprefix')) ?? '',
     chordOrdered: flagOf(given('result_chord_ordered')) ?? true,
+    chordLeaseMs: chordLeaseMs(url, options),
     retry: retryOf(given('retry_policy')),
     socketTimeoutMs: period('socket_timeout', '10s', settings?.socketTimeoutMs),
     healthCheckMs: period('health_check_interval', '10s', settings?.healthCheckMs),

@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { serviceUrl } from '@tq/testkit';
-import { encoded, NO_ROUTE, rig, success } from './rig.ts';
+import { encoded, NO_ROUTE, partsOf, rig, success } from './rig.ts';
 import type { Rig } from './rig.ts';
 
 const python = process.env['TQ_TEST_PYTHON'] ?? 'python3';
@@ -92,7 +92,7 @@ whenCelery('Python', () => {
       result: encoded({ from: 'tq' }),
       index: 0,
     });
-    expect(all?.map((part) => [part.taskId, JSON.parse(part.result)])).toEqual([
+    expect(partsOf(all)?.map((part) => [part.taskId, JSON.parse(part.result)])).toEqual([
       [first, { from: 'tq' }],
       [second, { from: 'python' }],
     ]);

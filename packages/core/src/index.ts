@@ -78,6 +78,7 @@ export type {
   BackendSettings,
   BrokerAccess,
   ChordPart,
+  ChordProgress,
   Content,
   GroupStore,
   ReplyRoute,

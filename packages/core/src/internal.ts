@@ -11,6 +11,7 @@ export { connectAny } from './connect.ts';
 export { backoffMs } from './backoff.ts';
 export { settingName, settingNames } from './config.ts';
 export type { ContextHost, ContextQuestion } from './context.ts';
+export { CHORD_MEMORY_MS, chordLeaseMs, inHeaderOrder, WAITING } from './chord.ts';
 export { camelCase } from './spelling.ts';
 export { didYouMean } from './did-you-mean.ts';
 export { checkBackendUrl, checkBrokerUrl } from './drivers.ts';

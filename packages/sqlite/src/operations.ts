@@ -55,7 +55,9 @@ export function createOperations(tables: Tables) {
     restoreGroup: (id: string) => groups.restore(id),
     forgetGroup: (id: string) => groups.forget(id),
     setChordSize: groups.setSize.bind(groups),
+    growChord: groups.grow.bind(groups),
     addChordPart: groups.addPart.bind(groups),
+    endChord: groups.end.bind(groups),
   };
 }
 

@@ -64,17 +64,20 @@ const MIGRATIONS: readonly string[] = [
     id TEXT PRIMARY KEY,
     children TEXT,                        -- JSON; NULL: only counted
     size INTEGER,                         -- of a chord's header; NULL: not known yet
+    grown INTEGER NOT NULL DEFAULT 0,     -- what was added to the size
     counted INTEGER NOT NULL DEFAULT 0,   -- parts of the header that are there
-    complete INTEGER NOT NULL DEFAULT 0,
+    claimed_by TEXT,                      -- whose the body is to send; NULL: nobody's
+    claimed_until INTEGER,                -- unix ms
+    over_until INTEGER,                   -- unix ms; how long late parts are refused, NULL: not over
     expires_at INTEGER
   ) WITHOUT ROWID;
   CREATE INDEX task_group_expiry ON task_group(expires_at) WHERE expires_at IS NOT NULL;
   CREATE TABLE chord_part(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     group_id TEXT NOT NULL, task_id TEXT NOT NULL,
-    state TEXT NOT NULL, result TEXT NOT NULL, position INTEGER,
-    UNIQUE(group_id, task_id)
+    state TEXT NOT NULL, result TEXT NOT NULL, position INTEGER
   );
+  CREATE UNIQUE INDEX chord_part_once ON chord_part(group_id, task_id, ifnull(position, -1));
   `,
 ];
 
