@@ -31,13 +31,14 @@ function parts(data: SignatureData, isHead: boolean): readonly Abandoned[] {
   }
 }
 
-function call({ options = {} }: SignatureData, isHead: boolean): readonly Abandoned[] {
+function call({ task, options = {} }: SignatureData, isHead: boolean): readonly Abandoned[] {
   const id = options['task_id'];
   if (typeof id !== 'string') return [];
   const { group_id: group, group_index: groupIndex, chord, link_error: errbacks } = options;
   return [
     {
       id,
+      task,
       group: typeof group === 'string' ? group : null,
       groupIndex: typeof groupIndex === 'number' ? groupIndex : null,
       chord: chord ? signatureData(chord as SignatureLike) : null,

@@ -87,7 +87,8 @@ export function chord(
 ): Signature<unknown[], unknown, ResultHandle> {
   const members = listed([header], 'chord');
   const [only] = members;
-  const parts = only && members.length === 1 && kindOf(only.data) === 'group' ? partsOf(only.data) : undefined;
+  const parts =
+    only && members.length === 1 && kindOf(only.data) === 'group' ? partsOf(only.data) : undefined;
   return made([...members, body], chordData(parts ?? members.map(({ data }) => data), body.data));
 }
 
@@ -114,7 +115,9 @@ export function chunks<P extends unknown[], R>(
   n: number,
 ): Signature<[], Awaited<R>[][], GroupResult<Awaited<R>[][]>> {
   if (!Number.isInteger(n) || n < 1)
-    throw new ImproperlyConfigured(`chunks() takes how many items go into a piece, such as 10, not ${String(n)}.`);
+    throw new ImproperlyConfigured(
+      `chunks() takes how many items go into a piece, such as 10, not ${String(n)}.`,
+    );
   return made([], spread(CHUNKS, nameOf(task), [...items], { n }), task.app);
 }
 
@@ -143,7 +146,8 @@ function iterable<T>(given: Iterable<T>, what: string): Iterable<T> {
 }
 
 function notASignature(given: unknown, what: string): ImproperlyConfigured {
-  const is = typeof given === 'function' && 'taskName' in given ? `the task ${String(given.taskName)}` : String(given);
+  const is =
+    typeof given === 'function' && 'taskName' in given ? `the task ${String(given.taskName)}` : String(given);
   return new ImproperlyConfigured(`A ${what} is made of signatures, such as add.s(2, 2); ${is} is none.`);
 }
 

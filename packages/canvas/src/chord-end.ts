@@ -6,13 +6,10 @@ import { next } from './follow-up.ts';
  * How a chord goes on once its header is complete: with its body and the list of results, or, if a member has no result,
  * without. Spec: canvas.md 5, results.md 5.
  */
-export function endOfChord(
-  body: SignatureData,
-  parts: readonly ChordPart[],
-  task: FinishedTask,
-): ChordEnd {
+export function endOfChord(body: SignatureData, parts: readonly ChordPart[], task: FinishedTask): ChordEnd {
   const failed = parts.find(({ state }) => state !== 'SUCCESS');
-  if (failed) return { kind: 'failed', error: chordError(`Dependency ${failed.taskId} raised ${reasonOf(failed)}`) };
+  if (failed)
+    return { kind: 'failed', error: chordError(`Dependency ${failed.taskId} raised ${reasonOf(failed)}`) };
   const results = parts.map(({ result }) => decodeJson(result));
   // A chord inside of a chain belongs to the step before it.
   const { root_id: root, parent_id: parent } = body.options ?? {};

@@ -1,24 +1,9 @@
-import { decodeJson, FAILURE_HEADER, groupData, kindOf, optionsFromWire } from '@tq/core/internal';
-import type { CallOptions, Embed, FinishedTask, Outcome, Plan, SignatureData } from '@tq/core';
-import { joined, NOTHING, plan } from './plan.ts';
+import { FAILURE_HEADER, groupData, kindOf, optionsFromWire } from '@tq/core/internal';
+import type { CallOptions, Embed, FinishedTask, Plan, SignatureData, WireError } from '@tq/core';
+import { joined, plan } from './plan.ts';
 
-/**
- * What a task's end sets off: links and the next step of a chain after a success, error links after a failure. `isTold`
- * says of an error link whether it takes the failure itself, instead of the failed task's id. Pure; whoever asks sends
- * the calls. Spec: canvas.md 3, 6 and 7.
- */
-export function followUp(
-  outcome: Outcome,
-  task: FinishedTask,
-  isTold: (errback: SignatureData) => boolean,
-): Plan {
-  if (outcome.kind === 'succeeded')
-    return outcome.embed ? afterSuccess(outcome.embed, decodeJson(outcome.result), task) : NOTHING;
-  if (outcome.kind !== 'failed') return NOTHING;
-  return afterFailure(outcome.embed?.errbacks ?? [], outcome.error, task, isTold);
-}
-
-function afterSuccess(embed: Embed, result: unknown, task: FinishedTask): Plan {
+/** What a success sets off: links and the next step of a chain. Pure; whoever asks sends the calls. Spec: canvas.md 3 and 6. */
+export function afterSuccess(embed: Embed, result: unknown, task: FinishedTask): Plan {
   const plans = together(embed.callbacks ?? []).map((signature) => next(signature, [result], task));
   const step = embed.chain?.at(-1);
   if (step) plans.push(next(step, [result], task, { chain: embed.chain?.slice(0, -1) ?? [] }));
@@ -33,10 +18,13 @@ function together(callbacks: readonly SignatureData[]): readonly SignatureData[]
   return others.length === 0 ? groups : [...groups, groupData(others)];
 }
 
-/** Always as a group, also of one. */
+/**
+ * Error links of a task that failed. `isTold` says of each whether it takes the failure itself, instead of the failed task's
+ * id. Always as a group, also of one. Spec: canvas.md 7.
+ */
 export function afterFailure(
   errbacks: readonly SignatureData[],
-  error: Extract<Outcome, { readonly kind: 'failed' }>['error'],
+  error: WireError,
   task: FinishedTask,
   isTold: (errback: SignatureData) => boolean,
 ): Plan {
@@ -72,4 +60,3 @@ export function next(
     replyTo === undefined ? {} : { replyTo },
   );
 }
-

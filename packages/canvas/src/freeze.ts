@@ -79,7 +79,10 @@ export class Freezer {
     let before: ResultTuple | undefined;
     for (const [index, step] of steps.entries()) {
       const isLast = index === steps.length - 1;
-      const each = this.freeze(step, isLast ? { id: textOf(data.options?.['task_id']), ...given(place) } : {});
+      const each = this.freeze(
+        step,
+        isLast ? { id: textOf(data.options?.['task_id']), ...given(place) } : {},
+      );
       frozen.push(each.data);
       before = before ? behind(each.result, before) : each.result;
     }
@@ -141,7 +144,9 @@ export class Freezer {
 function headerId(data: SignatureData, frozenBefore: boolean): string | undefined {
   const header = data.kwargs?.['header'];
   const group = Array.isArray(header) ? undefined : (header as SignatureData | undefined);
-  return textOf(group?.options?.['task_id']) ?? (frozenBefore ? textOf(data.options?.['task_id']) : undefined);
+  return (
+    textOf(group?.options?.['task_id']) ?? (frozenBefore ? textOf(data.options?.['task_id']) : undefined)
+  );
 }
 
 function given(place: Place): Place {
@@ -188,7 +193,9 @@ function withoutPlace(options: SignatureData['options']): Readonly<Record<string
 
 /** Links of a nested chain go where Celery puts them; its arguments and its other options are for its first step. */
 function linedUp(chain: SignatureData): readonly SignatureData[] {
-  const parts = partsOf(chain).map(unrolled).filter((part) => !isEmpty(part));
+  const parts = partsOf(chain)
+    .map(unrolled)
+    .filter((part) => !isEmpty(part));
   const flat = parts.flatMap((part) => (kindOf(part) === 'chain' ? withHead(part, linedUp(part)) : [part]));
   const links = listOf(chain.options?.['link']);
   const errors = listOf(chain.options?.['link_error']);
@@ -223,7 +230,8 @@ function isEmpty(data: SignatureData): boolean {
 /** Members of a group with those of groups inside of it in their places. Spec: canvas.md 4. */
 export function flatMembers(members: readonly SignatureData[]): readonly SignatureData[] {
   return members.flatMap((member) => {
-    if (kindOf(member) === 'group') return flatMembers(partsOf(member).map((part) => withFront(part, member.args)));
+    if (kindOf(member) === 'group')
+      return flatMembers(partsOf(member).map((part) => withFront(part, member.args)));
     return kindOf(member) === 'chain' && partsOf(member).length === 0 ? [] : [member];
   });
 }
@@ -248,7 +256,11 @@ export function asOne(member: SignatureData): SignatureData {
       const steps = chainSteps(member);
       const last = steps.at(-1) as SignatureData;
       const { link: _, link_error: __, ...options } = member.options ?? {};
-      return { ...member, options, kwargs: { ...member.kwargs, tasks: [...steps.slice(0, -1), asOne(last)] } };
+      return {
+        ...member,
+        options,
+        kwargs: { ...member.kwargs, tasks: [...steps.slice(0, -1), asOne(last)] },
+      };
     }
   }
 }

@@ -4,6 +4,6 @@ export type { First, GivesOfAll, Last, Linked, NeedsOfAll } from './types.ts';
 export { abandoned } from './abandon.ts';
 export { registerBuiltins } from './builtins.ts';
 export { chordError, endOfChord } from './chord-end.ts';
-export { afterFailure, followUp } from './follow-up.ts';
+export { afterFailure, afterSuccess } from './follow-up.ts';
 export { NOTHING, plan } from './plan.ts';
-export { replacement } from './replace.ts';
+export { newMember, replacement } from './replace.ts';

@@ -125,7 +125,12 @@ class Planner {
   }
 
   /** The first step goes now and carries the others, the next one last. The last one is the member of what is around the chain. */
-  #sendChain(data: SignatureData, args: readonly unknown[], options: WireOptions, kwargs: CallOptions['kwargs']): void {
+  #sendChain(
+    data: SignatureData,
+    args: readonly unknown[],
+    options: WireOptions,
+    kwargs: CallOptions['kwargs'],
+  ): void {
     const { place, rest } = placeIn(options);
     const [first, ...others] = partsOf(this.#freezer.freeze(data, place).data);
     if (!first) return;
@@ -133,7 +138,12 @@ class Planner {
     this.#send(first, args, { ...rest, chain: [...behind, ...others.toReversed()] }, kwargs);
   }
 
-  #sendGroup(data: SignatureData, args: readonly unknown[], options: WireOptions, kwargs: CallOptions['kwargs']): void {
+  #sendGroup(
+    data: SignatureData,
+    args: readonly unknown[],
+    options: WireOptions,
+    kwargs: CallOptions['kwargs'],
+  ): void {
     const behind = (options['chain'] ?? []) as readonly SignatureData[];
     const next = behind.at(-1);
     if (next) return this.#sendHeaded(data, next, args, { ...options, chain: behind.slice(0, -1) }, kwargs);
@@ -158,7 +168,12 @@ class Planner {
   }
 
   /** The header goes now; each member carries the body, and the body what comes behind it. */
-  #sendChord(data: SignatureData, args: readonly unknown[], options: WireOptions, kwargs: CallOptions['kwargs']): void {
+  #sendChord(
+    data: SignatureData,
+    args: readonly unknown[],
+    options: WireOptions,
+    kwargs: CallOptions['kwargs'],
+  ): void {
     const { place, rest } = placeIn(options);
     const frozen = this.#freezer.freeze(data, place).data;
     const groupId = frozen.options?.['task_id'];
@@ -167,7 +182,12 @@ class Planner {
     const members = headerOf(frozen);
     if (members.length === 0) return this.#send(body, [[]], given({ parent_id: parentId }), undefined);
     this.#chords.push({ groupId: groupId as string, size: members.length });
-    const forHeader = { ...forBoth, ...given({ countdown, eta, parent_id: parentId }), group_id: groupId, chord: body };
+    const forHeader = {
+      ...forBoth,
+      ...given({ countdown, eta, parent_id: parentId }),
+      group_id: groupId,
+      chord: body,
+    };
     for (const member of members)
       this.#send(member, args, { ...forHeader, group_index: member.options?.['group_index'] }, kwargs);
   }

@@ -1,5 +1,14 @@
-import { bodyOf, headerOf, kindOf, mergeOptions, partsOf, signatureData, withKwargs, withLink } from '@tq/core/internal';
-import type { Embed, Plan, ReplacedTask, SignatureData, SignatureLike } from '@tq/core';
+import {
+  bodyOf,
+  headerOf,
+  kindOf,
+  mergeOptions,
+  partsOf,
+  signatureData,
+  withKwargs,
+  withLink,
+} from '@tq/core/internal';
+import type { Embed, FinishedTask, Plan, ReplacedTask, SignatureData, SignatureLike } from '@tq/core';
 import { asOne } from './freeze.ts';
 import { planOf } from './plan.ts';
 
@@ -22,6 +31,26 @@ export function replacement(by: SignatureData, task: ReplacedTask, embed: Embed 
       ...(task.groupIndex === null ? {} : { group_index: task.groupIndex }),
       ...(embed?.chord ? { chord: embed.chord } : {}),
       chain: (embed?.chain ?? []).map((step) => withNesting(step, nesting)),
+    },
+    task.replyTo,
+  );
+}
+
+/** One more member for the header of a chord that runs already; it counts once. Spec: canvas.md 8. */
+export function newMember(
+  signature: SignatureData,
+  body: SignatureData,
+  task: FinishedTask,
+  { group, groupIndex }: Pick<ReplacedTask, 'group' | 'groupIndex'>,
+): Plan {
+  return planOf(
+    asOne(signature),
+    {
+      root_id: task.rootId,
+      parent_id: task.id,
+      ...(group === null ? {} : { group_id: group }),
+      ...(groupIndex === null ? {} : { group_index: groupIndex }),
+      chord: body,
     },
     task.replyTo,
   );

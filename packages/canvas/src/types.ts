@@ -24,5 +24,3 @@ export type NeedsOfAll<S extends readonly unknown[]> = number extends S['length'
 
 /** Members that take nothing more leave the word to the others. */
 type Both<A, B> = [] extends A ? B : [] extends B ? A : A & B;
-
-

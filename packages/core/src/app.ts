@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { applyEagerly, storeEagerly } from './eager.ts';
-import type { EagerResult } from './eager.ts';
+import { eagerHandle, eagerResult, EagerRun, storeEagerly } from './eager.ts';
 import { prepareCall } from './call.ts';
 import type { CallSurroundings, PreparedCall } from './call.ts';
 import { faultOfCall } from './check-call.ts';
@@ -11,6 +10,7 @@ import type { CallOptions } from './call-options.ts';
 import { systemClock } from './clock.ts';
 import { dispatch } from './dispatch.ts';
 import { findCanvas } from './drivers.ts';
+import { isSingleCall, ownId } from './compose.ts';
 import { ConfigLayers } from './config.ts';
 import type { Conf, Config, ConfigLayer, SettingName } from './config.ts';
 import { isDriver } from './connect.ts';
@@ -311,7 +311,8 @@ export class App implements AsyncDisposable {
     const options = given ?? NO_OPTIONS;
     const definition = this.tasks.get(name)?.definition;
     const taskId = options.taskId ?? randomUUID();
-    if (!definition?.options.argsSchema) return SentCall.of(taskId, this.#send<R>(name, args, { ...options, taskId }));
+    if (!definition?.options.argsSchema)
+      return SentCall.of(taskId, this.#send<R>(name, args, { ...options, taskId }));
     const sending = checkArguments(definition, args, options).then(() =>
       this.#send<R>(name, args, { ...options, taskId }),
     );
@@ -412,28 +413,74 @@ export class App implements AsyncDisposable {
     const fault = faultOfCall(name, args, options);
     const running = fault
       ? Promise.reject(fault)
-      : this.#runEagerly(name, args, { ...options, taskId }).then((ended) => this.#eagerResult<R>(ended));
+      : this.#eagerRun(name, args, { ...options, taskId }).then((run) => eagerResult<R>(this, taskId, run));
     return SentCall.of(taskId, running);
+  }
+
+  /** The same for a signature. @internal */
+  applySignature<R, H extends ResultHandle<R>>(
+    data: SignatureData,
+    args: readonly unknown[],
+    given: CallOptions,
+  ): SentCall<R, H> {
+    if (isSingleCall(data)) {
+      const { args: all, kwargs, options } = applied(data, args, given);
+      return this.applyEagerly<R>(data.task, all, { ...options, kwargs }) as unknown as SentCall<R, H>;
+    }
+    const taskId = ownId(data) ?? given.taskId ?? randomUUID();
+    const running = this.#eagerWorkflow(data, args, { ...given, taskId });
+    return SentCall.of<R, H>(
+      taskId,
+      running.then(({ result, run }) => eagerHandle(this, result, run) as unknown as H),
+    );
   }
 
   async #sendEagerly<R>(
     name: string,
     args: readonly unknown[],
-    options: CallOptions,
+    options: CallOptions & { readonly taskId: string },
   ): Promise<AsyncResult<R>> {
-    const ended = await this.#runEagerly(name, args, options);
-    if (this.config.taskStoreEagerResult && this.backendSetting !== null) await storeEagerly(this, ended);
-    const result = this.#eagerResult<R>(ended);
-    if (this.config.taskEagerPropagates) await result.get();
+    const run = await this.#eagerRun(name, args, options);
+    await this.#keepEager(run);
+    const result = eagerResult<R>(this, options.taskId, run);
+    if (this.config.taskEagerPropagates) await result.get({ disableSyncSubtasks: false });
     return result;
   }
 
-  async #runEagerly(name: string, args: readonly unknown[], options: CallOptions): Promise<EagerResult> {
-    return applyEagerly(this, name, sendable(args), options, this.#surroundings());
+  async #sendWorkflowEagerly(
+    data: SignatureData,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): Promise<ResultHandle> {
+    const { result, run } = await this.#eagerWorkflow(data, args, options);
+    await this.#keepEager(run);
+    const handle = eagerHandle(this, result, run);
+    if (this.config.taskEagerPropagates) await handle.get({ disableSyncSubtasks: false });
+    return handle;
   }
 
-  #eagerResult<R>({ meta }: EagerResult): AsyncResult<R> {
-    return new AsyncResult<R>(this, meta.taskId, { final: meta });
+  async #eagerRun(name: string, args: readonly unknown[], options: CallOptions): Promise<EagerRun> {
+    const run = new EagerRun(this, this.#surroundings());
+    await run.call(name, sendable(args), options);
+    return run;
+  }
+
+  async #eagerWorkflow(
+    data: SignatureData,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): Promise<{ readonly result: ResultTuple; readonly run: EagerRun }> {
+    const run = new EagerRun(this, this.#surroundings());
+    const canvas = await this.canvas();
+    canvas.registerBuiltins(this);
+    const plan = canvas.plan(data, sendable(args), options, {});
+    await run.plan(plan);
+    return { result: plan.results[0] as ResultTuple, run };
+  }
+
+  async #keepEager({ ended }: EagerRun): Promise<void> {
+    if (!this.config.taskStoreEagerResult || this.backendSetting === null) return;
+    for (const result of ended.values()) await storeEagerly(this, result);
   }
 
   #surroundings(): CallSurroundings {

@@ -57,7 +57,13 @@ export function prepareCall(
   const etaMs = earliestStart(options, nowMs);
   const expires = options.expires ?? own?.expires;
   const expiresMs = expires === undefined ? null : instantMs(expires, nowMs, 'expires');
-  const routed = route(routedName(name, kwargs), args, kwargs, { ...taskRoute(own), ...callRoute(options) }, config);
+  const routed = route(
+    routedName(name, kwargs),
+    args,
+    kwargs,
+    { ...taskRoute(own), ...callRoute(options) },
+    config,
+  );
   const inherited = config.taskInheritParentPriority ? parent?.request.priority : undefined;
   const call = outgoing({ name, definition, args, kwargs, options, around, etaMs, expiresMs });
   return {

@@ -170,7 +170,10 @@ export function withLink(
       });
     case 'chain':
     case 'task':
-      return { ...data, options: { ...data.options, [option]: withOne(listed(data.options?.[option]), link) } };
+      return {
+        ...data,
+        options: { ...data.options, [option]: withOne(listed(data.options?.[option]), link) },
+      };
   }
 }
 

@@ -4,10 +4,11 @@ import { runInContext, TaskContext } from './context.ts';
 import type { ContextHost, TaskContextParts } from './context.ts';
 import { durationMs } from './duration.ts';
 import { TaskRevokedError, toError, WorkerShutdown } from './errors.ts';
-import { Ignore, Reject, Retry } from './flow.ts';
+import { Ignore, Reject, Replaced, Retry } from './flow.ts';
 import type { RetryWish } from './flow.ts';
-import { errorToWire } from './message/errors.ts';
+import { errorToWire, wireToError } from './message/errors.ts';
 import { isInstance } from './message/peek.ts';
+import { FAILURE_HEADER } from './message/request.ts';
 import { taskBody } from './message/protocol2.ts';
 import type { DecodedBody } from './message/protocol2.ts';
 import { repr } from './message/repr.ts';
@@ -17,9 +18,10 @@ import { encodeResult } from './message/result-codec.ts';
 import { encodeJson } from './serialize/json.ts';
 import { applySchema } from './schema.ts';
 import type { ErrorClass, TaskDefinition, TaskHooks } from './task-definition.ts';
-import type { ResultTuple } from './types/backend.ts';
+import type { ResultTuple, WireError } from './types/backend.ts';
 import type { Outcome, RetryChanges } from './types/pool.ts';
 import type { RunningRequest, TaskRequest } from './types/request.ts';
+import type { SignatureData } from './types/signature.ts';
 import type { Encoded } from './types/serializer.ts';
 
 /** What an execution works with. */
@@ -66,6 +68,11 @@ export class Execution implements TaskContextParts {
     return this.#aborter.signal;
   }
 
+  /** The chord of whose header this call is a member: its body. */
+  get chord(): SignatureData | undefined {
+    return this.#body.embed?.chord ?? undefined;
+  }
+
   /** Made when it is first looked at. */
   get request(): RunningRequest {
     // What it is spread into has its fields already: V8 copies 30 times faster that way round.
@@ -109,7 +116,7 @@ export class Execution implements TaskContextParts {
     try {
       const { argsSchema, hooks } = this.definition.options;
       if (hooks?.beforeStart) await hooks.beforeStart(this.#self);
-      const given = bindArguments(this.definition, this.#body.args, this.#body.kwargs);
+      const given = bindArguments(this.definition, this.#args(), this.#body.kwargs);
       const args = argsSchema ? await applySchema(argsSchema, given, 'args') : given;
       const returned = this.#call(args);
       result = this.#checked(isThenable(returned) ? await this.#settled(returned) : returned);
@@ -120,6 +127,19 @@ export class Execution implements TaskContextParts {
       return this.#ended(this.#reasonOf(thrown));
     }
     return this.#succeeded(result, encoded);
+  }
+
+  /** The arguments; for an error link that takes a failure with the error as an error. */
+  #args(): readonly unknown[] {
+    const { args } = this.#body;
+    if (this.#input.request.headers[FAILURE_HEADER] !== true) return args;
+    const [request, error, traceback, ...rest] = args as readonly [
+      unknown,
+      WireError,
+      string | null,
+      ...unknown[],
+    ];
+    return [request, wireToError({ ...error, traceback }, this.app.errors), traceback, ...rest];
   }
 
   /** What the function itself throws, and nothing else, can lead to an automatic retry: all else would fail again. */
@@ -190,8 +210,16 @@ export class Execution implements TaskContextParts {
 
   /** What a thrown value means. */
   #ended(error: unknown): Outcome | Promise<Outcome> {
-    if (error instanceof Ignore) return { kind: 'ignored' };
-    if (error instanceof Reject) return { kind: 'rejected', requeue: error.requeue, reason: error.reason };
+    if (error instanceof Replaced)
+      return {
+        kind: 'replaced',
+        by: encodeJson(error.by, 'signature'),
+        ...this.#carried(),
+        ...this.#started(),
+      };
+    if (error instanceof Ignore) return { kind: 'ignored', ...this.#carried() };
+    if (error instanceof Reject)
+      return { kind: 'rejected', requeue: error.requeue, reason: error.reason, ...this.#carried() };
     if (error === this.signal.reason) {
       if (error instanceof WorkerShutdown)
         return { kind: 'rejected', requeue: true, reason: 'the worker is shutting down' };
@@ -304,9 +332,14 @@ export class Execution implements TaskContextParts {
   #tail(): Pick<Of<'succeeded'>, 'runtimeMs' | 'embed' | 'children'> {
     return {
       runtimeMs: performance.now() - this.#startedMs,
-      ...(this.#body.embed ? { embed: this.#body.embed } : {}),
+      ...this.#carried(),
       ...this.#started(),
     };
+  }
+
+  /** What the message carries for after the task. */
+  #carried(): { readonly embed?: Encoded } {
+    return this.#body.embed ? { embed: encodeJson(this.#body.embed, 'embed') } : {};
   }
 
   /** What the task has started, if anything. */
@@ -321,7 +354,9 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function isFlow(error: unknown): boolean {
-  return error instanceof Retry || error instanceof Reject || error instanceof Ignore;
+  return (
+    error instanceof Retry || error instanceof Reject || error instanceof Ignore || error instanceof Replaced
+  );
 }
 
 function isOneOf(error: unknown, types: readonly ErrorClass[] | undefined): boolean {
@@ -342,7 +377,8 @@ function stateOf(outcome: Outcome): string {
     case 'lost':
       return 'REVOKED';
     case 'failed':
-    case 'replaced':
       return 'FAILURE';
+    case 'replaced':
+      return 'IGNORED';
   }
 }

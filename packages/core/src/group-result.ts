@@ -56,7 +56,7 @@ export class ResultSet<R extends readonly unknown[] = readonly unknown[]> {
           arrived.push(each);
           more.resolve();
         });
-      for (let left = this.length; left > 0; ) {
+      for (let left = this.length; left > 0;) {
         await more.promise;
         more = deferred();
         const batch = arrived;
@@ -99,7 +99,8 @@ export class ResultSet<R extends readonly unknown[] = readonly unknown[]> {
 
   /** Throws the error of the first result that has failed, if one has. Waits for nothing. */
   async maybeThrow(): Promise<void> {
-    for (const result of this.results) if (await result.failed()) await result.get({ disableSyncSubtasks: false });
+    for (const result of this.results)
+      if (await result.failed()) await result.get({ disableSyncSubtasks: false });
   }
 
   /** Removes what is kept about all of them. */
@@ -117,7 +118,9 @@ export class ResultSet<R extends readonly unknown[] = readonly unknown[]> {
     const before = this.length;
     this.discard(result);
     if (this.length === before)
-      throw new ImproperlyConfigured(`The set has no result ${typeof result === 'string' ? result : result.id}.`);
+      throw new ImproperlyConfigured(
+        `The set has no result ${typeof result === 'string' ? result : result.id}.`,
+      );
   }
 
   /** Takes one out, if it is there. */
@@ -161,7 +164,10 @@ export class ResultSet<R extends readonly unknown[] = readonly unknown[]> {
   }
 }
 
-type Arrival = { readonly result: ResultHandle } & ({ readonly value: unknown } | { readonly error: unknown });
+type Arrival = { readonly result: ResultHandle } & (
+  | { readonly value: unknown }
+  | { readonly error: unknown }
+);
 
 function arrival(result: ResultHandle, options: GetOptions): Promise<Arrival> {
   return result.get(options).then(
@@ -223,7 +229,7 @@ export class GroupResult<R extends readonly unknown[] = readonly unknown[]>
     return this.asTuple();
   }
 
-  toString(): string {
+  override toString(): string {
     return this.id;
   }
 

@@ -6,6 +6,7 @@ import { errorToWire } from './message/errors.ts';
 import { isTaskObject, upgradeProtocol1 } from './message/protocol1.ts';
 import { readBody } from './message/protocol2.ts';
 import type { DecodedBody } from './message/protocol2.ts';
+import { encodeJson } from './serialize/json.ts';
 import { decompress } from './serialize/compress.ts';
 import type { Outcome } from './types/pool.ts';
 import type { TaskRequest } from './types/request.ts';
@@ -46,7 +47,7 @@ export function runTask(
   const definition = app.tasks.get(input.request.task)?.definition;
   if (definition) return new Execution({ app, definition, input, body, aborter, host }).run();
   const error = { ...errorToWire(new NotRegistered(input.request.task)), traceback: null };
-  const embed = body.embed ? { embed: body.embed } : {};
+  const embed = body.embed ? { embed: encodeJson(body.embed, 'embed') } : {};
   return Promise.resolve({ kind: 'failed', error, runtimeMs: 0, ...embed });
 }
 

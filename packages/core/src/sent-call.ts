@@ -19,10 +19,7 @@ export class SentCall<R, H extends ResultHandle<R> = AsyncResult<R>> extends Pro
 
   constructor(
     id: string,
-    executor: (
-      resolve: (value: H | PromiseLike<H>) => void,
-      reject: (reason: unknown) => void,
-    ) => void,
+    executor: (resolve: (value: H | PromiseLike<H>) => void, reject: (reason: unknown) => void) => void,
   ) {
     super(executor);
     this.id = id;

@@ -42,8 +42,5 @@ export interface DoesNotFit<From, Wanted> {
 }
 
 /** The signature where it can follow a result, otherwise a complaint that names both types. */
-export type Fits<Prev, S> = [] extends NeedsOf<S>
-  ? S
-  : [Prev] extends NeedsOf<S>
-    ? S
-    : DoesNotFit<Prev, NeedsOf<S>>;
+export type Fits<Prev, S> =
+  [] extends NeedsOf<S> ? S : [Prev] extends NeedsOf<S> ? S : DoesNotFit<Prev, NeedsOf<S>>;

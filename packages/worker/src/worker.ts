@@ -1,3 +1,4 @@
+import { registerBuiltins } from '@tq/canvas';
 import { ImproperlyConfigured } from '@tq/core';
 import type { App, Connection, EventSink, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
 import {
@@ -112,7 +113,7 @@ export class Worker implements AsyncDisposable {
       pool: plan.factory.traits.kind,
       events: app.config.workerSendTaskEvents,
       queues: plan.queues,
-      tasks: [...app.tasks.keys()].sort(),
+      tasks: [...app.tasks.keys()].filter((name) => !name.startsWith('celery.')).sort(),
     };
   }
 
@@ -253,6 +254,7 @@ class Running {
     this.#options = options;
     const { app, hostname } = { app: worker.app, hostname: plan.hostname };
     const logger = this.#logger;
+    registerBuiltins(app);
     this.#pool = pool;
     this.#poolReady = ready;
     this.#window = new PrefetchWindow({
@@ -266,6 +268,7 @@ class Running {
     this.#settler = new Settler({
       app,
       results: this.#results,
+      impatient: this.#impatient.signal,
       deadLetters: this.#deadLetters,
       events: this.#events,
       lines: this.#lines,

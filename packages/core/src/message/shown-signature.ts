@@ -12,7 +12,11 @@ export function shown(data: SignatureData): string {
     case 'chord':
       return shownChord(data);
     case 'task':
-      return call(data.task, (data.args ?? []).map((arg) => repr(arg)), data.kwargs);
+      return call(
+        data.task,
+        (data.args ?? []).map((arg) => repr(arg)),
+        data.kwargs,
+      );
   }
 }
 

@@ -1,6 +1,7 @@
+import type { App } from '../app.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { ChordPart, ResultTuple, WireError } from './backend.ts';
-import type { Embed, Outcome } from './pool.ts';
+import type { Embed } from './pool.ts';
 import type { TaskRequest } from './request.ts';
 import type { SignatureData } from './signature.ts';
 
@@ -47,6 +48,7 @@ export type FailedRequest = Pick<
 /** A call that will never be made because of another's failure. */
 export interface Abandoned {
   readonly id: string;
+  readonly task: string;
   readonly group: string | null;
   readonly groupIndex: number | null;
   /** The body of the chord that it is a member of, which counts it all the same. */
@@ -69,8 +71,8 @@ export interface CanvasModule {
     options: CallOptions,
     around: { readonly replyTo?: string },
   ): Plan;
-  /** What an outcome sets off: links and the next step after a success, error links after a failure. */
-  followUp(outcome: Outcome, task: FinishedTask, isTold: (errback: SignatureData) => boolean): Plan;
+  /** What a success sets off: links and the next step of a chain. */
+  afterSuccess(embed: Embed, result: unknown, task: FinishedTask): Plan;
   /** Everything in these signatures that somebody may wait for; with `asHeads` also their error links. */
   abandoned(
     signatures: readonly SignatureData[],
@@ -85,6 +87,8 @@ export interface CanvasModule {
   ): Plan;
   /** What becomes of a chord whose members have all ended. */
   endOfChord(body: SignatureData, parts: readonly ChordPart[], task: FinishedTask): ChordEnd;
+  /** Celery's own tasks, for apps that run them. */
+  registerBuiltins(app: App): void;
   /** What takes the place of a task, under its id. */
   replacement(by: SignatureData, task: ReplacedTask, embed: Embed | undefined): Plan;
 }
@@ -95,4 +99,3 @@ export interface ReplacedTask extends FinishedTask {
   readonly groupIndex: number | null;
   readonly replacedTaskNesting: number;
 }
-

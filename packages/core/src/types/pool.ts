@@ -128,14 +128,16 @@ export type Outcome =
       readonly result: Encoded;
       /** Printable, shortened form for logs and events; absent when nobody will show it. */
       readonly repr?: string;
-      readonly embed?: Embed;
+      /** What the message carries for after the task, an `Embed`; absent when it carries nothing. */
+      readonly embed?: Encoded;
       readonly children?: readonly ResultTuple[];
       readonly runtimeMs: number;
     }
   | {
       readonly kind: 'failed';
       readonly error: WireError;
-      readonly embed?: Embed;
+      /** An `Embed`. */
+      readonly embed?: Encoded;
       readonly children?: readonly ResultTuple[];
       readonly runtimeMs: number;
       /** One of the task's `throws`: expected, logged without its stack. */
@@ -148,15 +150,22 @@ export type Outcome =
       readonly changes?: RetryChanges;
       readonly children?: readonly ResultTuple[];
     }
-  | { readonly kind: 'replaced'; readonly by: SignatureData; readonly embed?: Embed }
+  | {
+      readonly kind: 'replaced';
+      /** A `SignatureData`. */
+      readonly by: Encoded;
+      readonly embed?: Encoded;
+      readonly children?: readonly ResultTuple[];
+    }
   | {
       readonly kind: 'rejected';
       readonly requeue: boolean;
       readonly reason: string;
       /** Stored as the task's failure: its message could not be understood. */
       readonly error?: WireError;
+      readonly embed?: Encoded;
     }
-  | { readonly kind: 'ignored' }
+  | { readonly kind: 'ignored'; readonly embed?: Encoded }
   | { readonly kind: 'returned' }
   | {
       readonly kind: 'lost';

@@ -116,9 +116,11 @@ class Watcher implements JobWatcher {
     if (events.enabled) events.send('task-started', { uuid: held.request.id, pid: by.pid });
   }
 
-  async asked(question: unknown): Promise<unknown> {
-    const { results } = this.#parts;
-    const { state, meta } = question as ContextQuestion;
+  async asked(given: unknown): Promise<unknown> {
+    const { results, settler } = this.#parts;
+    const question = given as ContextQuestion;
+    if (question.kind === 'add-to-chord') return settler.addToChord(this.#held, question);
+    const { state, meta } = question;
     if (results.wanted(this.#held))
       await results.store(results.state(this.#held.request, state, meta as Encoded), this.#held.request);
     return undefined;

@@ -1,3 +1,4 @@
+import { registerBuiltins } from '@tq/canvas';
 import type { App, JobContext, JobHandler, Logger } from '@tq/core';
 import { runTask } from '@tq/core/internal';
 import type { ContextHost } from '@tq/core/internal';
@@ -6,6 +7,7 @@ import type { Payload } from './payload.ts';
 
 /** Runs payloads with an app, in whatever process it is in. */
 export function handlerOf(app: App, hostname: string): JobHandler {
+  registerBuiltins(app);
   return (payload, context) => {
     const input = unpackPayload(payload as Payload, hostname);
     return runTask(app, input, context, new Host(context, input.request.task, input.request.id));

@@ -1,6 +1,7 @@
 import type {
   App,
   Encoded,
+  GroupStore,
   Logger,
   ResultBackend,
   ResultTuple,
@@ -42,6 +43,11 @@ export class Results {
     return this.#backend !== undefined;
   }
 
+  /** Where chords are counted. */
+  get groups(): GroupStore | undefined {
+    return this.#backend?.groups;
+  }
+
   /** Whether return values of this request are kept. Spec: message.md, trap 11. */
   wanted({ request, definition }: Held): boolean {
     if (!this.#backend) return false;
@@ -75,6 +81,19 @@ export class Results {
       children,
       status !== 'RETRY',
     );
+  }
+
+  /** The end of something that will never run, under its own id, where the one who waits for it listens. */
+  async storeFor(
+    never: { readonly id: string; readonly group: string | null },
+    error: WireError,
+    request: TaskRequest,
+    status: string,
+  ): Promise<void> {
+    if (!this.#backend) return;
+    const { id, group } = never;
+    const as = { ...request, id, group, parentId: request.id, correlationId: id };
+    await this.storePatiently(this.failure(as, error, [], status), as);
   }
 
   retry(request: TaskRequest, error: WireError | null, children: readonly ResultTuple[]): TaskMeta<Encoded> {

@@ -1,13 +1,5 @@
-import { followUp, skippedSteps } from '@tq/canvas';
-import type { NextCall } from '@tq/canvas';
-import {
-  ChordError,
-  EncodeError,
-  ImproperlyConfigured,
-  TaskRevokedError,
-  TimeLimitExceeded,
-  WorkerLostError,
-} from '@tq/core';
+import { afterFailure, afterSuccess, replacement } from '@tq/canvas';
+import { Ignore, Reject, TaskRevokedError, TimeLimitExceeded, WorkerLostError } from '@tq/core';
 import type {
   App,
   Embed,
@@ -19,19 +11,24 @@ import type {
   ResultTuple,
   SignatureData,
   TaskMeta,
+  TaskState,
   WireError,
 } from '@tq/core';
 import {
+  decodeJson,
   decodeMessage,
   DELIVERIES_HEADER,
   errorToWire,
   formatIso,
   queueNamed,
   reprError,
+  wireErrorToResult,
 } from '@tq/core/internal';
 import type { Held } from '../consume/held.ts';
+import { Chords } from './chords.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { republishing } from './dead-letters.ts';
+import { FollowUps, isHopeless } from './follow-ups.ts';
 import type { TaskLines } from './lines.ts';
 import type { Results } from './results.ts';
 
@@ -46,6 +43,8 @@ export interface SettlerParts {
   readonly logger: Logger;
   /** Whether the worker ends its tasks by force: what is lost now is lost by its own hand. */
   readonly isStopping: () => boolean;
+  /** From then on nothing is waited for. */
+  readonly impatient: AbortSignal;
 }
 
 /** Results of one tick, and the messages that wait for them to be stored. */
@@ -62,10 +61,22 @@ interface Batch {
 export class Settler {
   readonly #parts: SettlerParts;
   readonly #pending = new Set<Promise<void>>();
+  readonly #followUps: FollowUps;
+  readonly #chords: Chords;
   #batch: Batch | undefined;
 
   constructor(parts: SettlerParts) {
     this.#parts = parts;
+    const { app, results, logger, impatient } = parts;
+    this.#followUps = new FollowUps(app);
+    this.#chords = new Chords({
+      app,
+      groups: results.groups,
+      results,
+      followUps: this.#followUps,
+      logger,
+      impatient,
+    });
   }
 
   /** Whether everything that was to be settled is. */
@@ -85,28 +96,28 @@ export class Settler {
         else this.#succeeded(held, outcome, outcome.children ?? NONE);
         return;
       case 'failed':
-        return this.#own(held, this.#failed(held, outcome.error, outcome));
+        return this.#own(held, this.#failed(held, outcome.error, { ...outcome, embed: embedIn(outcome) }));
       case 'retry':
         return this.#own(held, this.#retried(held, outcome));
       case 'rejected':
         return this.#own(held, this.#rejected(held, outcome));
       case 'ignored':
         this.#parts.lines.ignored(held.request);
-        return this.#ack(held);
+        if (!outcome.embed) return this.#ack(held);
+        return this.#own(held, this.#ignored(held, outcome));
       case 'returned':
         return this.giveBack(held);
       case 'lost':
         return this.#own(held, this.#lost(held, outcome));
       case 'replaced':
-        return this.#own(
-          held,
-          this.#failed(
-            held,
-            errorToWire(new Error('Replacing a task needs canvas, which this worker does not have yet.')),
-            outcome,
-          ),
-        );
+        return this.#own(held, this.#replaced(held, outcome));
     }
+  }
+
+  /** One more member for the chord that a running task is in; gives its result's tuple. */
+  addToChord(held: Held, wish: { readonly signature: string; readonly body: string }): Promise<ResultTuple> {
+    const signature = decodeJson(wish.signature as Encoded) as SignatureData;
+    return this.#chords.add(held.request, signature, decodeJson(wish.body as Encoded) as SignatureData);
   }
 
   /** A request that must not start. */
@@ -131,7 +142,15 @@ export class Settler {
   }
 
   #succeeded(held: Held, outcome: Of<'succeeded'>, children: readonly ResultTuple[]): void {
-    const { results, lines, events } = this.#parts;
+    const { results } = this.#parts;
+    this.#announceSuccess(held, outcome);
+    if (!results.wanted(held)) return this.#ack(held);
+    const meta = results.success(held.request, outcome.result, children);
+    this.#ackWhenStored(held, meta, results.store(meta, held.request));
+  }
+
+  #announceSuccess(held: Held, outcome: Of<'succeeded'>): void {
+    const { lines, events } = this.#parts;
     if (lines.verbose) lines.succeeded(held.request, outcome.runtimeMs, outcome.repr ?? '');
     if (events.enabled)
       events.send('task-succeeded', {
@@ -139,34 +158,57 @@ export class Settler {
         result: outcome.repr ?? '',
         runtime: outcome.runtimeMs / 1000,
       });
-    if (!results.wanted(held)) return this.#ack(held);
-    const meta = results.success(held.request, outcome.result, children);
-    this.#ackWhenStored(held, meta, results.store(meta, held.request));
   }
 
+  /** What the success sets off goes first, so that it stands among the children of the result. */
   async #followedUp(held: Held, outcome: Of<'succeeded'>): Promise<void> {
-    const sent = await this.#sendNext(held, outcome);
-    this.#succeeded(held, outcome, [...(outcome.children ?? []), ...sent]);
+    const { request } = held;
+    const embed = embedIn(outcome) as Embed;
+    let { children = NONE } = outcome;
+    if (embed.callbacks?.length || embed.chain?.length) {
+      const plan = afterSuccess(embed, decodeJson(outcome.result), this.#followUps.finished(request));
+      try {
+        children = [...children, ...(await this.#followUps.send(plan))];
+      } catch (error) {
+        if (!isHopeless(error)) throw error;
+        return this.#failed(held, errorToWire(error), { embed, children });
+      }
+    }
+    if (!embed.chord) return this.#succeeded(held, outcome, children);
+    await this.#counted(held, outcome, children, embed.chord);
+  }
+
+  /** A member of a chord: its result is stored before it is counted, and counted before it is acknowledged. */
+  async #counted(
+    held: Held,
+    outcome: Of<'succeeded'>,
+    children: readonly ResultTuple[],
+    body: SignatureData,
+  ): Promise<void> {
+    const { results } = this.#parts;
+    const { request } = held;
+    this.#announceSuccess(held, outcome);
+    if (results.wanted(held))
+      await results.storePatiently(results.success(request, outcome.result, children), request);
+    await this.#chords.count(request, body, { state: 'SUCCESS', result: outcome.result }, request);
+    this.#ack(held);
   }
 
   async #failed(
     held: Held,
     error: WireError,
     outcome: {
-      readonly embed?: Embed;
+      readonly embed?: Embed | undefined;
       readonly children?: readonly ResultTuple[];
       readonly expected?: boolean;
     },
   ): Promise<void> {
     const { lines, events, app, deadLetters } = this.#parts;
+    const { embed } = outcome;
     lines.failed(held.request, error, outcome.expected ?? false);
-    await this.#storeFailure(held, error, outcome.embed, outcome.children);
-    await this.#sendNext(held, {
-      kind: 'failed',
-      error,
-      runtimeMs: 0,
-      ...(outcome.embed ? { embed: outcome.embed } : {}),
-    });
+    await this.#storeFailure(held, error, 'FAILURE', outcome.children);
+    await this.#endFor(held, error, 'FAILURE', embed);
+    if (embed?.errbacks?.length) await this.#sendErrbacks(held, error, embed.errbacks);
     if (events.enabled)
       events.send('task-failed', {
         uuid: held.request.id,
@@ -178,18 +220,57 @@ export class Settler {
     else await deadLetters.bury(held.delivery, { reason: 'failed', detail: reprError(error) });
   }
 
-  /** The failure itself, and the same under the ids of the steps that will never run. */
   async #storeFailure(
     held: Held,
     error: WireError,
-    embed?: Embed,
-    children?: readonly ResultTuple[],
+    state: TaskState = 'FAILURE',
+    children: readonly ResultTuple[] = NONE,
   ): Promise<void> {
     const { results } = this.#parts;
     if (!results.failureWanted(held)) return;
-    const meta = results.failure(held.request, error, children);
-    const skipped = skippedSteps(embed).map((taskId) => ({ ...meta, taskId, children: [] }));
-    await Promise.all([meta, ...skipped].map((each) => results.storePatiently(each, held.request)));
+    await results.storePatiently(results.failure(held.request, error, children, state), held.request);
+  }
+
+  /** Nobody shall wait for ever: neither for the steps that will never run, nor for the chord that counts this one. */
+  async #endFor(held: Held, error: WireError, state: TaskState, embed: Embed | undefined): Promise<void> {
+    const { request } = held;
+    if (embed?.chain?.length) await this.#chords.abandon(embed.chain, error, request, { state });
+    if (!embed?.chord) return;
+    await this.#chords.count(request, embed.chord, { state, result: wireErrorToResult(error) }, request);
+  }
+
+  async #sendErrbacks(held: Held, error: WireError, errbacks: readonly SignatureData[]): Promise<void> {
+    const { request } = held;
+    const plan = afterFailure(errbacks, error, this.#followUps.finished(request), this.#followUps.isTold);
+    try {
+      await this.#followUps.send(plan);
+    } catch (thrown) {
+      if (!isHopeless(thrown)) throw thrown;
+      this.#parts.logger.error(`Can't send the error links of ${request.task}[${request.id}]`, {
+        error: thrown.message,
+      });
+    }
+  }
+
+  /** Another signature goes on under this task's id; nothing is stored under it until that has ended. */
+  async #replaced(held: Held, outcome: Of<'replaced'>): Promise<void> {
+    const { request } = held;
+    const embed = embedIn(outcome);
+    const task = { ...this.#followUps.finished(request), ...request };
+    try {
+      await this.#followUps.send(replacement(decodeJson(outcome.by) as SignatureData, task, embed));
+    } catch (error) {
+      if (!isHopeless(error)) throw error;
+      return this.#failed(held, errorToWire(error), { embed });
+    }
+    this.#parts.lines.ignored(request);
+    this.#ack(held);
+  }
+
+  /** The task sees to its own state; what waits for it in a chain or a chord can't. */
+  async #ignored(held: Held, outcome: Of<'ignored'>): Promise<void> {
+    await this.#endFor(held, withoutTrace(new Ignore()), 'FAILURE', embedIn(outcome));
+    this.#ack(held);
   }
 
   async #retried(held: Held, outcome: Of<'retry'>): Promise<void> {
@@ -244,6 +325,10 @@ export class Settler {
     lines.rejected(held.request, outcome.reason, outcome.requeue);
     if (events.enabled) events.send('task-rejected', { uuid: held.request.id, requeue: outcome.requeue });
     if (outcome.error) await this.#storeFailure(held, outcome.error);
+    if (!outcome.requeue || held.acked) {
+      const embed = embedIn(outcome) ?? (outcome.error ? readEmbed(this.#parts.app, held) : undefined);
+      await this.#endFor(held, outcome.error ?? withoutTrace(new Reject(outcome.reason)), 'FAILURE', embed);
+    }
     if (held.acked) return;
     if (outcome.requeue) held.delivery.reject({ requeue: true });
     else
@@ -313,20 +398,16 @@ export class Settler {
   async #failedUnread(held: Held, error: Error, buried = false): Promise<void> {
     const { app } = this.#parts;
     const embed = readEmbed(app, held);
-    const wire = { ...errorToWire(error), traceback: null };
     if (buried) held.acked = true;
-    await this.#failed(held, wire, embed ? { embed } : {});
+    await this.#failed(held, withoutTrace(error), { embed });
   }
 
   async #revoked(held: Held, because: 'revoked' | 'expired', terminated: boolean): Promise<void> {
-    const { results, lines, events, app } = this.#parts;
+    const { lines, events, app } = this.#parts;
     lines.dropped(held.request, because);
-    const error = {
-      ...errorToWire(new TaskRevokedError(terminated ? 'terminated' : because)),
-      traceback: null,
-    };
-    if (results.failureWanted(held))
-      await results.storePatiently(results.failure(held.request, error, [], 'REVOKED'), held.request);
+    const error = withoutTrace(new TaskRevokedError(terminated ? 'terminated' : because));
+    await this.#storeFailure(held, error, 'REVOKED');
+    await this.#endFor(held, error, 'REVOKED', readEmbed(app, held));
     if (events.enabled)
       events.send('task-revoked', {
         uuid: held.request.id,
@@ -337,50 +418,6 @@ export class Settler {
     if (app.hooks.has('taskRevoked'))
       app.hooks.emit('taskRevoked', { request: held.request, expired: because === 'expired' });
     this.#ack(held);
-  }
-
-  /** Sends what the outcome sets off; returns references to it. */
-  async #sendNext(held: Held, outcome: Outcome): Promise<readonly ResultTuple[]> {
-    const { request } = held;
-    const calls = followUp(outcome, {
-      id: request.id,
-      rootId: request.rootId,
-      priority: request.priority,
-      replyTo: request.replyTo,
-      inheritPriority: this.#parts.app.config.taskInheritParentPriority,
-    });
-    await Promise.all(calls.map((call) => this.#sendOne(held, call)));
-    if ('embed' in outcome && outcome.embed?.chord) await this.#failChord(held, outcome.embed.chord);
-    return calls.map((call) => [[call.options.taskId, null], null]);
-  }
-
-  /** Nobody counts the members of chords yet: whoever waits for the body is told, instead of waiting for ever. */
-  async #failChord(held: Held, body: SignatureData): Promise<void> {
-    const { results, logger } = this.#parts;
-    const error = new ChordError(
-      `This worker can't count chords yet, so their body ${body.task} will not run`,
-    );
-    logger.error(`${error.message}: ${held.request.task}[${held.request.id}] is a member of one`);
-    const id = body.options?.['task_id'];
-    if (!results.enabled || typeof id !== 'string') return;
-    const request = { ...held.request, id, group: null, parentId: held.request.id };
-    await results.storePatiently(results.failure(request, errorToWire(error)), held.request);
-  }
-
-  /** A call that can never be sent fails for those who wait for it; trying again would not help. */
-  async #sendOne(held: Held, call: NextCall): Promise<void> {
-    const { app, results, logger } = this.#parts;
-    try {
-      await app.send(call.task, call.args, call.options);
-    } catch (error) {
-      if (!(error instanceof EncodeError || error instanceof ImproperlyConfigured)) throw error;
-      logger.error(`Can't send ${call.task}, linked to ${held.request.task}[${held.request.id}]`, {
-        error: error.message,
-      });
-      if (!results.enabled) return;
-      const failed = { ...held.request, id: call.options.taskId, group: null, parentId: held.request.id };
-      await results.storePatiently(results.failure(failed, errorToWire(error)), held.request);
-    }
   }
 
   #ackWhenStored(held: Held, meta: TaskMeta<Encoded>, stored: Promise<void>): void {
@@ -442,6 +479,15 @@ function sameWay({ delivery }: Held): { exchange: string; routingKey: string } {
 function withoutCounter(headers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { [DELIVERIES_HEADER]: _, ...rest } = headers;
   return rest;
+}
+
+function embedIn({ embed }: { readonly embed?: Encoded }): Embed | undefined {
+  return embed === undefined ? undefined : (decodeJson(embed) as Embed);
+}
+
+/** For what has no stack of the task's own. */
+function withoutTrace(error: Error): WireError {
+  return { ...errorToWire(error), traceback: null };
 }
 
 function readEmbed(app: App, held: Held): Embed | undefined {
