@@ -19,8 +19,7 @@ export type NeedsOfAll<S extends readonly unknown[]> = number extends S['length'
   ? NeedsOf<S[number]>
   : S extends readonly [infer F, ...infer T]
     ? Both<NeedsOf<F>, NeedsOfAll<T>>
-    : // oxlint-disable-next-line typescript/no-explicit-any -- an empty group takes anything
-      any;
+    : [];
 
 /** Members that take nothing more leave the word to the others. */
 type Both<A, B> = [] extends A ? B : [] extends B ? A : A & B;

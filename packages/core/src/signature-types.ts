@@ -41,6 +41,14 @@ export interface DoesNotFit<From, Wanted> {
   readonly 'this link needs': Wanted;
 }
 
-/** The signature where it can follow a result, otherwise a complaint that names both types. */
-export type Fits<Prev, S> =
-  [] extends NeedsOf<S> ? S : [Prev] extends NeedsOf<S> ? S : DoesNotFit<Prev, NeedsOf<S>>;
+/**
+ * The signature where it can follow a result, otherwise a complaint that names both types. What takes nothing more takes nothing
+ * from others; of a result that isn't known, nothing is asked.
+ */
+export type Fits<Prev, S> = [Prev] extends NeedsOf<S>
+  ? S
+  : [NeedsOf<S>] extends [[]]
+    ? S
+    : unknown extends Prev
+      ? S
+      : DoesNotFit<Prev, NeedsOf<S>>;
