@@ -86,7 +86,9 @@ export class Freezer {
       frozen.push(each.data);
       before = before ? behind(each.result, before) : each.result;
     }
-    const { link: _, link_error: __, task_id: ___, ...options } = data.options ?? {};
+    const { link: _, link_error: __, ...own } = data.options ?? {};
+    // Celery stores a failure of the whole chain under this id.
+    const options = before ? { ...own, task_id: before[0][0] } : own;
     return {
       data: { ...chainData(frozen, options), args: data.args ?? [], immutable: data.immutable ?? false },
       // An empty chain gives what an empty group gives.

@@ -178,7 +178,10 @@ class Planner {
     const frozen = this.#freezer.freeze(data, place).data;
     const groupId = frozen.options?.['task_id'];
     const { chain, countdown, eta, parent_id: parentId, ...forBoth } = rest;
-    const body = underGroup(bodyOf(frozen), groupId, { ...forBoth, ...given({ chain }) });
+    const body = withOptions(this.#inGroup(bodyOf(frozen), groupId as string), {
+      ...forBoth,
+      ...given({ chain }),
+    });
     const members = headerOf(frozen);
     if (members.length === 0) return this.#send(body, [[]], given({ parent_id: parentId }), undefined);
     this.#chords.push({ groupId: groupId as string, size: members.length });
@@ -190,6 +193,11 @@ class Planner {
     };
     for (const member of members)
       this.#send(member, args, { ...forHeader, group_index: member.options?.['group_index'] }, kwargs);
+  }
+
+  /** A body stands in the group of its header, as Celery 5.6 has it, unless it stands in another or is one. */
+  #inGroup(body: SignatureData, groupId: string): SignatureData {
+    return kindOf(body) === 'group' ? body : this.#freezer.freeze(body, { groupId }).data;
   }
 }
 
@@ -218,10 +226,8 @@ function placeIn(options: WireOptions): { readonly place: Place; readonly rest: 
   };
 }
 
-/** A body as Celery 5.6 freezes it: in the group of its header, unless it is in another. */
-function underGroup(body: SignatureData, groupId: unknown, options: WireOptions): SignatureData {
-  const merged = mergeOptions(body.options, options);
-  return { ...body, options: { ...merged, group_id: merged['group_id'] ?? groupId } };
+function withOptions(data: SignatureData, options: WireOptions): SignatureData {
+  return { ...data, options: mergeOptions(data.options, options) };
 }
 
 function given(options: WireOptions): WireOptions {

@@ -30,7 +30,16 @@ async function compiled(name: string, statement: string): Promise<string> {
   writeFileSync(file, PROGRAM + statement);
   const manifest = createRequire(import.meta.url).resolve('typescript/package.json');
   const options = ['--ignoreConfig', '--noEmit', '--extendedDiagnostics', '--skipLibCheck', '--strict'];
-  const modules = ['--module', 'nodenext', '--moduleResolution', 'nodenext', '--target', 'es2023', '--types', 'node'];
+  const modules = [
+    '--module',
+    'nodenext',
+    '--moduleResolution',
+    'nodenext',
+    '--target',
+    'es2023',
+    '--types',
+    'node',
+  ];
   const compiler = join(dirname(manifest), 'bin', 'tsc');
   return new Promise((resolve) => {
     execFile(process.execPath, [compiler, ...options, ...modules, file], (_, stdout) => resolve(stdout));
@@ -51,6 +60,6 @@ test('a link costs the compiler at most 200 instantiations', async () => {
 }, 60_000);
 
 test('a step that does not fit is refused with a message that names both types', async () => {
-  const said = await compiled('message', "chain(fmt.s(1), add.s(8));");
+  const said = await compiled('message', 'chain(fmt.s(1), add.s(8));');
   expect(said).toMatch(/DoesNotFit<string, \[(x: )?number\]>/);
 }, 60_000);
