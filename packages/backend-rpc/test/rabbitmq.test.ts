@@ -9,7 +9,6 @@ backendContract('rpc over RabbitMQ', {
   driver: rpcBackend,
   url: () => new URL('rpc://'),
   broker: () => brokerThrough(amqp, serviceUrl('amqp')),
-  groups: false,
 });
 
 test('an answer to somebody who has gone is no error', async () => {
