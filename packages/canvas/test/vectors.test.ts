@@ -105,6 +105,9 @@ describe('signatures are what Python makes of the same', () => {
  */
 const ON_PURPOSE: ReadonlySet<string> = new Set(['group-nested', 'group-group']);
 
+/** Of a chord whose body is a chain, Celery's handle leaves out the steps between the header and the last one. */
+const SHORTER: ReadonlySet<string> = new Set(['chord-pipe-task']);
+
 describe('messages are what a Python client sends', () => {
   const names = [...new Set([...Object.keys(workflows), ...Object.keys(calls)])];
   test.each(names.filter((name) => !ON_PURPOSE.has(name)))('%s', (name) => {
@@ -114,7 +117,7 @@ describe('messages are what a Python client sends', () => {
     const replyTo = String(recorded[0]!.properties['reply_to']);
     const planned = plan(made.data, call?.args ?? [], call?.options ?? {}, { replyTo });
     expect(meaning(planned.calls.map(shownCall))).toEqual(meaning(recorded.map(shownVector)));
-    if (recorded[0]!.result_as_tuple !== undefined) expectResult(planned, recorded[0]!.result_as_tuple);
+    if (recorded[0]!.result_as_tuple && !SHORTER.has(name)) expectResult(planned, recorded[0]!.result_as_tuple);
   });
 });
 
