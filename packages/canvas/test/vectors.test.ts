@@ -117,7 +117,8 @@ describe('messages are what a Python client sends', () => {
     const replyTo = String(recorded[0]!.properties['reply_to']);
     const planned = plan(made.data, call?.args ?? [], call?.options ?? {}, { replyTo });
     expect(meaning(planned.calls.map(shownCall))).toEqual(meaning(recorded.map(shownVector)));
-    if (recorded[0]!.result_as_tuple && !SHORTER.has(name)) expectResult(planned, recorded[0]!.result_as_tuple);
+    if (recorded[0]!.result_as_tuple && !SHORTER.has(name))
+      expectResult(planned, recorded[0]!.result_as_tuple);
   });
 });
 

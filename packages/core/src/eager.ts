@@ -141,8 +141,14 @@ export class EagerRun {
   }
 
   #finished(request: TaskRequest): FinishedTask {
-    const { id, rootId, priority } = request;
-    return { id, rootId, priority, inheritPriority: this.#app.config.taskInheritParentPriority, request };
+    const { id, task, rootId, parentId, retries, argsrepr, kwargsrepr, priority } = request;
+    return {
+      id,
+      rootId,
+      priority,
+      inheritPriority: this.#app.config.taskInheritParentPriority,
+      request: { id, task, rootId, parentId, retries, argsrepr, kwargsrepr },
+    };
   }
 
   readonly #isTold = (errback: SignatureData): boolean => {

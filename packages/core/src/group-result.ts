@@ -34,7 +34,7 @@ export class ResultSet<R extends readonly unknown[] = readonly unknown[]> {
     try {
       return await Promise.all(this.results.map((result) => result.get(this.#partOf(options, wait))));
     } finally {
-      wait.end();
+      wait.abort();
     }
   }
 
@@ -68,7 +68,7 @@ export class ResultSet<R extends readonly unknown[] = readonly unknown[]> {
         }
       }
     } finally {
-      wait.end();
+      wait.abort();
     }
   }
 

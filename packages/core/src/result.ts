@@ -250,9 +250,14 @@ export class Wait {
     this.signal = signal ? AbortSignal.any([signal, this.#late.signal]) : this.#late.signal;
   }
 
-  /** Everything that still waits stops. */
+  /** Nothing waits any more. */
   end(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** What still waits stops. */
+  abort(): void {
+    this.end();
     this.#late.abort();
   }
 }

@@ -45,10 +45,11 @@ export interface DoesNotFit<From, Wanted> {
  * The signature where it can follow a result, otherwise a complaint that names both types. What takes nothing more takes nothing
  * from others; of a result that isn't known, nothing is asked.
  */
-export type Fits<Prev, S> = [Prev] extends NeedsOf<S>
-  ? S
-  : [NeedsOf<S>] extends [[]]
+export type Fits<Prev, S> =
+  [Prev] extends NeedsOf<S>
     ? S
-    : unknown extends Prev
+    : [NeedsOf<S>] extends [[]]
       ? S
-      : DoesNotFit<Prev, NeedsOf<S>>;
+      : unknown extends Prev
+        ? S
+        : DoesNotFit<Prev, NeedsOf<S>>;

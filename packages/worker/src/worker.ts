@@ -291,7 +291,7 @@ class Running {
       results: this.#results,
       deadLetters: this.#deadLetters,
       logger,
-      track: (work) => this.#settler.beside(work),
+      settler: this.#settler,
     });
     this.#stall = new StallWatch({
       pool: this.#pool,

@@ -3,6 +3,7 @@ import { didYouMean, errorToWire } from '@tq/core/internal';
 import type { Refusal } from '../consume/inbox.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Results } from './results.ts';
+import type { Settler } from './settle.ts';
 
 /**
  * What becomes of messages that can't be run: a line in the log, a stored failure where there's an id to store it under
@@ -13,21 +14,21 @@ export class RefusalBook {
   readonly #results: Results;
   readonly #deadLetters: DeadLetters;
   readonly #logger: Logger;
-  readonly #track: (work: Promise<void>) => void;
+  readonly #settler: Settler;
 
   constructor(options: {
     readonly app: App;
     readonly results: Results;
     readonly deadLetters: DeadLetters;
     readonly logger: Logger;
-    /** Owns what happens in the background. */
-    readonly track: (work: Promise<void>) => void;
+    /** Owns what happens in the background, and ends what waits for it. */
+    readonly settler: Settler;
   }) {
     this.#app = options.app;
     this.#results = options.results;
     this.#deadLetters = options.deadLetters;
     this.#logger = options.logger;
-    this.#track = options.track;
+    this.#settler = options.settler;
   }
 
   refuse(delivery: Delivery, refusal: Refusal): void {
@@ -38,7 +39,7 @@ export class RefusalBook {
       { reason },
     );
     if (this.#app.hooks.has('taskRejected')) this.#app.hooks.emit('taskRejected', { reason: error.message });
-    this.#track(this.#settle(delivery, refusal));
+    this.#settler.beside(this.#settle(delivery, refusal));
   }
 
   #hint({ reason, request }: Refusal): string {
@@ -47,9 +48,11 @@ export class RefusalBook {
   }
 
   async #settle(delivery: Delivery, { reason, error, request }: Refusal): Promise<void> {
-    if (request && this.#results.enabled && request.ignoreResult !== true) {
-      const meta = this.#results.failure(request, { ...errorToWire(error), traceback: null });
-      await this.#results.storePatiently(meta, request);
+    if (request) {
+      const failure = { ...errorToWire(error), traceback: null };
+      if (this.#results.enabled && request.ignoreResult !== true)
+        await this.#results.storePatiently(this.#results.failure(request, failure), request);
+      await this.#settler.endRefused(request, delivery, failure);
     }
     await this.#deadLetters.bury(delivery, { reason, detail: error.message });
   }

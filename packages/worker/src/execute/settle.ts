@@ -2,6 +2,7 @@ import { afterFailure, afterSuccess, replacement } from '@tq/canvas';
 import { Ignore, Reject, TaskRevokedError, TimeLimitExceeded, WorkerLostError } from '@tq/core';
 import type {
   App,
+  Delivery,
   Embed,
   Encoded,
   EventSink,
@@ -11,6 +12,7 @@ import type {
   ResultTuple,
   SignatureData,
   TaskMeta,
+  TaskRequest,
   TaskState,
   WireError,
 } from '@tq/core';
@@ -125,6 +127,13 @@ export class Settler {
     this.#own(held, this.#revoked(held, because, false));
   }
 
+  /** What waits for a request that could not even be tried. */
+  async endRefused(request: TaskRequest, delivery: Delivery, error: WireError): Promise<void> {
+    const embed = readEmbed(this.#parts.app, delivery);
+    await this.#endFor(request, error, 'FAILURE', embed);
+    if (embed?.errbacks?.length) await this.#sendErrbacks(request, error, embed.errbacks);
+  }
+
   /** A request that has not started goes back to its queue, as if it had never been here. */
   giveBack(held: Held): void {
     if (!held.acked) held.delivery.reject({ requeue: true });
@@ -164,18 +173,27 @@ export class Settler {
   async #followedUp(held: Held, outcome: Of<'succeeded'>): Promise<void> {
     const { request } = held;
     const embed = embedIn(outcome) as Embed;
-    let { children = NONE } = outcome;
-    if (embed.callbacks?.length || embed.chain?.length) {
-      const plan = afterSuccess(embed, decodeJson(outcome.result), this.#followUps.finished(request));
-      try {
-        children = [...children, ...(await this.#followUps.send(plan))];
-      } catch (error) {
-        if (!isHopeless(error)) throw error;
-        return this.#failed(held, errorToWire(error), { embed, children });
-      }
-    }
+    const sent = await this.#sendNext(request, embed, outcome.result);
+    const children = [...(outcome.children ?? NONE), ...sent];
     if (!embed.chord) return this.#succeeded(held, outcome, children);
     await this.#counted(held, outcome, children, embed.chord);
+  }
+
+  /** What can never be sent fails for those who wait for it; its task has succeeded all the same. */
+  async #sendNext(request: TaskRequest, embed: Embed, result: Encoded): Promise<readonly ResultTuple[]> {
+    const { callbacks, chain } = embed;
+    if (!callbacks?.length && !chain?.length) return NONE;
+    const plan = afterSuccess(embed, decodeJson(result), this.#followUps.finished(request));
+    try {
+      return await this.#followUps.send(plan);
+    } catch (error) {
+      if (!isHopeless(error)) throw error;
+      this.#parts.logger.error(`Can't send what follows ${request.task}[${request.id}]`, {
+        error: error.message,
+      });
+      await this.#chords.abandon([...(callbacks ?? []), ...(chain ?? [])], errorToWire(error), request);
+      return plan.results;
+    }
   }
 
   /** A member of a chord: its result is stored before it is counted, and counted before it is acknowledged. */
@@ -207,8 +225,8 @@ export class Settler {
     const { embed } = outcome;
     lines.failed(held.request, error, outcome.expected ?? false);
     await this.#storeFailure(held, error, 'FAILURE', outcome.children);
-    await this.#endFor(held, error, 'FAILURE', embed);
-    if (embed?.errbacks?.length) await this.#sendErrbacks(held, error, embed.errbacks);
+    await this.#endFor(held.request, error, 'FAILURE', embed);
+    if (embed?.errbacks?.length) await this.#sendErrbacks(held.request, error, embed.errbacks);
     if (events.enabled)
       events.send('task-failed', {
         uuid: held.request.id,
@@ -232,15 +250,22 @@ export class Settler {
   }
 
   /** Nobody shall wait for ever: neither for the steps that will never run, nor for the chord that counts this one. */
-  async #endFor(held: Held, error: WireError, state: TaskState, embed: Embed | undefined): Promise<void> {
-    const { request } = held;
+  async #endFor(
+    request: TaskRequest,
+    error: WireError,
+    state: TaskState,
+    embed: Embed | undefined,
+  ): Promise<void> {
     if (embed?.chain?.length) await this.#chords.abandon(embed.chain, error, request, { state });
     if (!embed?.chord) return;
     await this.#chords.count(request, embed.chord, { state, result: wireErrorToResult(error) }, request);
   }
 
-  async #sendErrbacks(held: Held, error: WireError, errbacks: readonly SignatureData[]): Promise<void> {
-    const { request } = held;
+  async #sendErrbacks(
+    request: TaskRequest,
+    error: WireError,
+    errbacks: readonly SignatureData[],
+  ): Promise<void> {
     const plan = afterFailure(errbacks, error, this.#followUps.finished(request), this.#followUps.isTold);
     try {
       await this.#followUps.send(plan);
@@ -269,7 +294,7 @@ export class Settler {
 
   /** The task sees to its own state; what waits for it in a chain or a chord can't. */
   async #ignored(held: Held, outcome: Of<'ignored'>): Promise<void> {
-    await this.#endFor(held, withoutTrace(new Ignore()), 'FAILURE', embedIn(outcome));
+    await this.#endFor(held.request, withoutTrace(new Ignore()), 'FAILURE', embedIn(outcome));
     this.#ack(held);
   }
 
@@ -326,8 +351,14 @@ export class Settler {
     if (events.enabled) events.send('task-rejected', { uuid: held.request.id, requeue: outcome.requeue });
     if (outcome.error) await this.#storeFailure(held, outcome.error);
     if (!outcome.requeue || held.acked) {
-      const embed = embedIn(outcome) ?? (outcome.error ? readEmbed(this.#parts.app, held) : undefined);
-      await this.#endFor(held, outcome.error ?? withoutTrace(new Reject(outcome.reason)), 'FAILURE', embed);
+      const embed =
+        embedIn(outcome) ?? (outcome.error ? readEmbed(this.#parts.app, held.delivery) : undefined);
+      await this.#endFor(
+        held.request,
+        outcome.error ?? withoutTrace(new Reject(outcome.reason)),
+        'FAILURE',
+        embed,
+      );
     }
     if (held.acked) return;
     if (outcome.requeue) held.delivery.reject({ requeue: true });
@@ -397,7 +428,7 @@ export class Settler {
   /** A failure that the task's process could not report: the body is read here, for those who wait for the end. */
   async #failedUnread(held: Held, error: Error, buried = false): Promise<void> {
     const { app } = this.#parts;
-    const embed = readEmbed(app, held);
+    const embed = readEmbed(app, held.delivery);
     if (buried) held.acked = true;
     await this.#failed(held, withoutTrace(error), { embed });
   }
@@ -407,7 +438,7 @@ export class Settler {
     lines.dropped(held.request, because);
     const error = withoutTrace(new TaskRevokedError(terminated ? 'terminated' : because));
     await this.#storeFailure(held, error, 'REVOKED');
-    await this.#endFor(held, error, 'REVOKED', readEmbed(app, held));
+    await this.#endFor(held.request, error, 'REVOKED', readEmbed(app, held.delivery));
     if (events.enabled)
       events.send('task-revoked', {
         uuid: held.request.id,
@@ -490,9 +521,9 @@ function withoutTrace(error: Error): WireError {
   return { ...errorToWire(error), traceback: null };
 }
 
-function readEmbed(app: App, held: Held): Embed | undefined {
+function readEmbed(app: App, { message }: Delivery): Embed | undefined {
   try {
-    return decodeMessage(app, held.delivery.message).embed;
+    return decodeMessage(app, message).embed;
   } catch {
     // A body that can't be read has nobody waiting in it.
     return undefined;
