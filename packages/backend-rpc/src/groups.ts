@@ -12,7 +12,7 @@ const AGAIN_MS = 5000;
 const TAKEN: ChordProgress = { kind: 'taken', againMs: AGAIN_MS };
 const EMPTY = textMessage('');
 
-export interface RpcGroupsOptions extends DeskOptions {
+export interface RpcGroupsOptions extends Omit<DeskOptions, 'onLost'> {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly expiresMs: number | undefined;
@@ -40,7 +40,7 @@ export class RpcGroups implements GroupStore {
   readonly #turn: Turn<Adding, ChordProgress | Error>;
 
   constructor(options: RpcGroupsOptions) {
-    this.#desk = new Desk(options);
+    this.#desk = new Desk({ ...options, onLost: () => void this.#claims.close() }); // never rejects
     this.#claims = new Claims({ ...options, desk: this.#desk });
     this.#saved = new SavedGroups(this.#desk, options.clock, options.expiresMs);
     this.#turn = new Turn((items) => this.#addAll(items));
@@ -120,7 +120,7 @@ export class RpcGroups implements GroupStore {
 
   /** Parts of one chord that have finished in one turn; the last of them asks for the body. */
   async #add(groupId: string, parts: readonly ChordPart[]): Promise<readonly ChordProgress[]> {
-    const mine = parts.map((part) => this.#claims.partsOf(groupId, keyOf(part)));
+    const mine = parts.map((part) => this.#claims.renew(groupId, keyOf(part)));
     await this.#publish(
       groupId,
       parts.filter((_, at) => !mine[at]),
@@ -148,7 +148,7 @@ export class RpcGroups implements GroupStore {
   async #progress(groupId: string, part: ChordPart): Promise<ChordProgress> {
     const by = keyOf(part);
     for (;;) {
-      const mine = this.#claims.partsOf(groupId, by);
+      const mine = this.#claims.renew(groupId, by);
       if (mine) return { kind: 'complete', parts: mine };
       const { count, isFree, wanted } = await this.#count(groupId);
       if (wanted === 0) return WAITING;
