@@ -22,6 +22,7 @@ export interface RpcGroupsOptions extends Omit<DeskOptions, 'onLost'> {
 interface Counts {
   /** Messages with parts, where one that was delivered twice may count twice. */
   readonly count: number;
+  /** How many there shall be; 0: not known yet, or the chord is over. */
   readonly wanted: number;
   /** Whether nobody is collecting, or sending the body. */
   readonly isFree: boolean;
@@ -160,21 +161,18 @@ export class RpcGroups implements GroupStore {
     }
   }
 
-  /** A size of 0: not known yet, or over. */
+  /** Every part asks for all of them, so that none expires while the chord goes on. */
   async #count(groupId: string): Promise<Counts> {
-    const queues = chordQueues(groupId);
+    const { growth, parts, size, token } = chordQueues(groupId);
     return await this.#desk.again(async (channel) => {
       const ready = (name: string): Promise<number> => this.#desk.ready(channel, name);
-      const [count, size, tokens] = await Promise.all(
-        [queues.parts, queues.size, queues.token].map((name) => ready(name)) as [
-          Promise<number>,
-          Promise<number>,
-          Promise<number>,
-        ],
-      );
-      const mayBeWhole = size > 0 && count >= size && tokens > 0;
-      const growth = mayBeWhole ? await ready(queues.growth) : 0;
-      return { count, wanted: size + growth, isFree: tokens > 0 };
+      const [count, set, added, tokens] = await Promise.all([
+        ready(parts),
+        ready(size),
+        ready(growth),
+        ready(token),
+      ]);
+      return { count, wanted: set > 0 ? set + added : 0, isFree: tokens > 0 };
     });
   }
 }

@@ -52,7 +52,7 @@ test('a part costs a fixed number of operations, and only the last one takes any
   expect(transport.calls['publish']).toBe(size + 1);
   for (const name of Object.keys(transport.calls)) transport.calls[name] = 0;
   for (let index = 0; index < size - 1; index++) await groups.addChordPart(id, part(index));
-  expect(transport.calls).toMatchObject({ publish: size - 1, declareQueue: 4 * (size - 1) });
+  expect(transport.calls).toMatchObject({ publish: size - 1, declareQueue: 5 * (size - 1) });
   expect(transport.calls['consume'] ?? 0).toBe(0);
   expect(await groups.addChordPart(id, part(size - 1))).toMatchObject({ kind: 'complete' });
   expect(transport.calls['consume']).toBe(2); // the token, the parts
