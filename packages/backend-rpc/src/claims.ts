@@ -5,6 +5,10 @@ import type { Desk } from './desk.ts';
 import { gather } from './gather.ts';
 import { keyOf, partOf } from './part.ts';
 
+/** A token that has not come by then is somebody else's; whoever is wrong about that asks again. */
+const TOKEN_MS = 250;
+const PARTS_MS = 2000;
+
 /** A chord whose body is ours to send: its token and its parts are held until it is over. */
 interface Claim {
   readonly by: string;
@@ -12,6 +16,8 @@ interface Claim {
   held: readonly Delivery[];
   /** Undefined while they are being collected. */
   parts: readonly ChordPart[] | undefined;
+  /** End of the lease, on the monotonic clock. */
+  untilMs: number;
   readonly released: AbortController;
 }
 
@@ -38,10 +44,12 @@ export class Claims {
     this.#options = options;
   }
 
-  /** The parts of a chord that is claimed in this name already. */
-  partsOf(groupId: string, by: string): readonly ChordPart[] | undefined {
+  /** The parts of a chord that is claimed in this name already; its lease begins anew. */
+  renew(groupId: string, by: string): readonly ChordPart[] | undefined {
     const claim = this.#claims.get(groupId);
-    return claim?.by === by ? claim.parts : undefined;
+    if (claim?.by !== by || !claim.parts) return undefined;
+    claim.untilMs = this.#leaseEnd();
+    return claim.parts;
   }
 
   /** Takes the token, then all parts. Never rejects: whoever can't take them is told so, and asks again. */
@@ -52,6 +60,7 @@ export class Claims {
       channel: undefined,
       held: [],
       parts: undefined,
+      untilMs: Infinity,
       released: new AbortController(),
     };
     this.#claims.set(groupId, claim);
@@ -74,7 +83,7 @@ export class Claims {
     if (claim) await this.#release(groupId, claim);
   }
 
-  /** Settles always. */
+  /** Everything goes back. Settles always. */
   async close(): Promise<void> {
     await Promise.all([...this.#claims].map(([groupId, claim]) => this.#release(groupId, claim)));
   }
@@ -84,9 +93,12 @@ export class Claims {
     const queues = chordQueues(groupId);
     const channel = (claim.channel = await desk.openChannel());
     await channel.prefetch(0);
-    const tokens = await gather(channel, queues.token, 1, clock);
+    const tokens = await gather(channel, queues.token, 1, { clock, stillMs: TOKEN_MS });
     if (tokens.length === 0) return 'taken';
-    const taken = await gather(channel, queues.parts, await desk.ready(channel, queues.parts), clock);
+    const taken = await gather(channel, queues.parts, await desk.ready(channel, queues.parts), {
+      clock,
+      stillMs: PARTS_MS,
+    });
     const { parts, once } = sorted(taken);
     if (parts.length < wanted) return await this.#giveBack(channel, once, tokens);
     claim.held = [...once, ...tokens];
@@ -110,10 +122,16 @@ export class Claims {
   async #expire(groupId: string, claim: Claim): Promise<void> {
     const { clock, leaseMs, logger } = this.#options;
     const { signal } = claim.released;
-    await clock.sleep(leaseMs, { signal }).catch(() => undefined); // it is over in time
+    claim.untilMs = this.#leaseEnd();
+    for (let left = leaseMs; left > 0 && !signal.aborted; left = claim.untilMs - clock.monotonic())
+      await clock.sleep(left, { signal }).catch(() => undefined); // it is over in time
     if (signal.aborted) return;
     logger.warn('The body of a chord was not sent in time; others may send it', { group: groupId, leaseMs });
     await this.#release(groupId, claim);
+  }
+
+  #leaseEnd(): number {
+    return this.#options.clock.monotonic() + this.#options.leaseMs;
   }
 
   /** What is still held goes back with its channel. */
@@ -125,7 +143,7 @@ export class Claims {
   }
 }
 
-/** Parts that were delivered twice are acknowledged once, so that the count of the rest is true. */
+/** Parts that came twice, and what is no part, are acknowledged: then the count of the rest is true. */
 function sorted(taken: readonly Delivery[]): {
   readonly parts: readonly ChordPart[];
   readonly once: readonly Delivery[];
@@ -133,9 +151,8 @@ function sorted(taken: readonly Delivery[]): {
   const found = new Map<string, { readonly part: ChordPart; readonly delivery: Delivery }>();
   for (const delivery of taken) {
     const part = partOf(delivery.message);
-    const key = keyOf(part);
-    if (found.has(key)) delivery.ack();
-    else found.set(key, { part, delivery });
+    if (!part || found.has(keyOf(part))) delivery.ack();
+    else found.set(keyOf(part), { part, delivery });
   }
   const all = [...found.values()];
   return { parts: all.map(({ part }) => part), once: all.map(({ delivery }) => delivery) };

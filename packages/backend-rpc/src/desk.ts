@@ -9,6 +9,8 @@ export interface DeskOptions {
   readonly timeoutMs: number;
   /** The broker drops a queue of groups and chords that nobody has touched for so long; undefined = never. Milliseconds. */
   readonly queueLifeMs: number | undefined;
+  /** What was held on the connection belongs to the broker again. */
+  readonly onLost: () => void;
 }
 
 /** The connection on which groups and chords are kept: opened when it is first needed, and again when it was lost. */
@@ -79,7 +81,8 @@ export class Desk {
     const connection = await this.#options.broker.connect({ signal: this.#stop.signal });
     void connection.closed.then(() => {
       this.#connection.reset();
-      this.#channel.reset()?.catch(() => undefined);
+      this.#channel.reset()?.catch(() => undefined); // whoever asked for it was told
+      this.#options.onLost();
     });
     return connection;
   }

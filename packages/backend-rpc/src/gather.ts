@@ -1,15 +1,18 @@
 import type { Channel, Clock, Delivery } from '@tq/core';
 import { deferred } from '@tq/core/internal';
 
-/** A queue that gives nothing for so long gives nothing more. */
-const STILL_MS = 1000;
+export interface GatherOptions {
+  readonly clock: Clock;
+  /** A queue that gives nothing for so long gives nothing more. Milliseconds. */
+  readonly stillMs: number;
+}
 
 /** Takes what is ready in a queue and holds it: `count` messages, or fewer when others are quicker. */
 export async function gather(
   channel: Channel,
   queue: string,
   count: number,
-  clock: Clock,
+  options: GatherOptions,
 ): Promise<readonly Delivery[]> {
   const taken: Delivery[] = [];
   if (count === 0) return taken;
@@ -19,16 +22,20 @@ export async function gather(
     if (taken.length >= count) enough.resolve();
   });
   const done = new AbortController();
-  await Promise.race([enough.promise, untilStill(() => taken.length, clock, done.signal)]);
+  await Promise.race([enough.promise, untilStill(() => taken.length, options, done.signal)]);
   done.abort();
   await consumer.cancel();
   return taken;
 }
 
-async function untilStill(size: () => number, clock: Clock, signal: AbortSignal): Promise<void> {
+async function untilStill(
+  size: () => number,
+  { clock, stillMs }: GatherOptions,
+  signal: AbortSignal,
+): Promise<void> {
   let before = -1;
   while (size() !== before && !signal.aborted) {
     before = size();
-    await clock.sleep(STILL_MS, { signal }).catch(() => undefined); // there is enough
+    await clock.sleep(stillMs, { signal }).catch(() => undefined); // there is enough
   }
 }

@@ -12,7 +12,7 @@ const AGAIN_MS = 5000;
 const TAKEN: ChordProgress = { kind: 'taken', againMs: AGAIN_MS };
 const EMPTY = textMessage('');
 
-export interface RpcGroupsOptions extends DeskOptions {
+export interface RpcGroupsOptions extends Omit<DeskOptions, 'onLost'> {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly expiresMs: number | undefined;
@@ -22,6 +22,7 @@ export interface RpcGroupsOptions extends DeskOptions {
 interface Counts {
   /** Messages with parts, where one that was delivered twice may count twice. */
   readonly count: number;
+  /** How many there shall be; 0: not known yet, or the chord is over. */
   readonly wanted: number;
   /** Whether nobody is collecting, or sending the body. */
   readonly isFree: boolean;
@@ -40,7 +41,7 @@ export class RpcGroups implements GroupStore {
   readonly #turn: Turn<Adding, ChordProgress | Error>;
 
   constructor(options: RpcGroupsOptions) {
-    this.#desk = new Desk(options);
+    this.#desk = new Desk({ ...options, onLost: () => void this.#claims.close() }); // never rejects
     this.#claims = new Claims({ ...options, desk: this.#desk });
     this.#saved = new SavedGroups(this.#desk, options.clock, options.expiresMs);
     this.#turn = new Turn((items) => this.#addAll(items));
@@ -120,7 +121,7 @@ export class RpcGroups implements GroupStore {
 
   /** Parts of one chord that have finished in one turn; the last of them asks for the body. */
   async #add(groupId: string, parts: readonly ChordPart[]): Promise<readonly ChordProgress[]> {
-    const mine = parts.map((part) => this.#claims.partsOf(groupId, keyOf(part)));
+    const mine = parts.map((part) => this.#claims.renew(groupId, keyOf(part)));
     await this.#publish(
       groupId,
       parts.filter((_, at) => !mine[at]),
@@ -148,7 +149,7 @@ export class RpcGroups implements GroupStore {
   async #progress(groupId: string, part: ChordPart): Promise<ChordProgress> {
     const by = keyOf(part);
     for (;;) {
-      const mine = this.#claims.partsOf(groupId, by);
+      const mine = this.#claims.renew(groupId, by);
       if (mine) return { kind: 'complete', parts: mine };
       const { count, isFree, wanted } = await this.#count(groupId);
       if (wanted === 0) return WAITING;
@@ -160,21 +161,18 @@ export class RpcGroups implements GroupStore {
     }
   }
 
-  /** A size of 0: not known yet, or over. */
+  /** Every part asks for all of them, so that none expires while the chord goes on. */
   async #count(groupId: string): Promise<Counts> {
-    const queues = chordQueues(groupId);
+    const { growth, parts, size, token } = chordQueues(groupId);
     return await this.#desk.again(async (channel) => {
       const ready = (name: string): Promise<number> => this.#desk.ready(channel, name);
-      const [count, size, tokens] = await Promise.all(
-        [queues.parts, queues.size, queues.token].map((name) => ready(name)) as [
-          Promise<number>,
-          Promise<number>,
-          Promise<number>,
-        ],
-      );
-      const mayBeWhole = size > 0 && count >= size && tokens > 0;
-      const growth = mayBeWhole ? await ready(queues.growth) : 0;
-      return { count, wanted: size + growth, isFree: tokens > 0 };
+      const [count, set, added, tokens] = await Promise.all([
+        ready(parts),
+        ready(size),
+        ready(growth),
+        ready(token),
+      ]);
+      return { count, wanted: set > 0 ? set + added : 0, isFree: tokens > 0 };
     });
   }
 }

@@ -1,4 +1,3 @@
-import { DecodeError } from '@tq/core';
 import type { Address, ChordPart, Encoded, Message } from '@tq/core';
 
 const SURE = {
@@ -26,11 +25,10 @@ export function partMessage({ index, result, state, taskId }: ChordPart): Messag
   return textMessage(result, { task_id: taskId, state, ...(index === undefined ? {} : { index }) });
 }
 
-/** @throws DecodeError when it is of somebody else */
-export function partOf(message: Message): ChordPart {
+/** Undefined for a message of somebody else. */
+export function partOf(message: Message): ChordPart | undefined {
   const { task_id: taskId, state, index } = message.headers;
-  if (typeof taskId !== 'string' || typeof state !== 'string')
-    throw new DecodeError('A message in the queue of a chord is no part of it: only tq may publish there.');
+  if (typeof taskId !== 'string' || typeof state !== 'string') return undefined;
   return {
     taskId,
     state,

@@ -6,6 +6,9 @@ import type { Desk } from './desk.ts';
 import { gather } from './gather.ts';
 import { textMessage, textOf, toQueue } from './part.ts';
 
+/** Others give the message back within moments. */
+const READ_MS = 2000;
+
 interface Saved {
   readonly children: readonly unknown[];
   /** Unix milliseconds; null = never. */
@@ -60,7 +63,7 @@ export class SavedGroups {
       const channel = await this.#desk.openChannel();
       try {
         await channel.prefetch(1);
-        const [delivery] = await gather(channel, queue, 1, this.#clock);
+        const [delivery] = await gather(channel, queue, 1, { clock: this.#clock, stillMs: READ_MS });
         if (delivery) return textOf(delivery.message);
       } finally {
         await channel.close(); // and the message is back

@@ -1,6 +1,8 @@
 import { camelCase, chordLeaseMs, durationMs } from '@tq/core/internal';
 
 const DAY_MS = 86_400_000;
+/** RabbitMQ takes no longer life of a queue. */
+const MAX_MS = 2 ** 32 - 1;
 
 /** What `resultBackendTransportOptions` and the URL say. */
 export interface RpcSettings {
@@ -43,5 +45,5 @@ export function settingsOf(
 /** Every process must say the same, so what follows from a setting that often differs follows from it only if it must. */
 function groupLifeOf(given: string | number | undefined, expiresMs: number | undefined): number | undefined {
   if (given !== undefined) return durationMs(given, 'group_queue_expires');
-  return expiresMs === undefined ? undefined : Math.ceil(Math.max(expiresMs, DAY_MS));
+  return expiresMs === undefined ? undefined : Math.ceil(Math.min(Math.max(expiresMs, DAY_MS), MAX_MS));
 }

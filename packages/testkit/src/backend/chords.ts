@@ -204,6 +204,27 @@ function claims(bench: BackendBench, stores: Stores): void {
     expect(await two.addChordPart(id, part(1))).toEqual(WAITING);
   });
 
+  test('a body that isn’t sent in time goes to another', async () => {
+    const [slow] = (await stores(1, 400)) as [GroupStore];
+    const [other] = (await stores(1)) as [GroupStore];
+    const id = bench.id();
+    await slow.setChordSize(id, 2);
+    await slow.addChordPart(id, part(0));
+    expect(await slow.addChordPart(id, part(1))).toEqual(complete(parts(2)));
+    const answer = await other.addChordPart(id, part(0));
+    expect(answer.kind).toBe('taken');
+    const all = await eventually(async () => partsOf(await other.addChordPart(id, part(0))), {
+      what: 'the end of the lease',
+      timeoutMs: 15_000,
+      everyMs: 20,
+    });
+    expect(all).toEqual(parts(2));
+    expect(await slow.addChordPart(id, part(1))).toMatchObject({ kind: 'taken' });
+    await other.endChord(id);
+    await slow.endChord(id);
+    expect(await slow.addChordPart(id, part(1))).toEqual(WAITING);
+  });
+
   test('after the end nothing completes, and ending twice is no error', async () => {
     const [one, two] = (await stores(2)) as [GroupStore, GroupStore];
     const id = bench.id();
