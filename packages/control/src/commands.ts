@@ -1,10 +1,5 @@
 import type { CommandFacts } from '@tq/core';
 
-const SIGNALLED = [
-  { name: 'terminate', type: 'boolean', optional: true },
-  { name: 'signal', optional: true },
-] as const;
-
 /** The commands that every worker knows: Celery's, with their arguments by Celery's names. Spec: control.md 2 and 3. */
 export const COMMANDS = [
   {
@@ -118,6 +113,7 @@ export const COMMANDS = [
     help: 'Have one of several workers act',
     args: [{ name: 'id' }, { name: 'topic' }, { name: 'action', type: 'json' }],
     visible: false,
+    answers: false,
   },
   { name: 'enable_events', kind: 'control', help: 'Send task events' },
   { name: 'heartbeat', kind: 'control', help: 'Send a heartbeat event now' },
@@ -157,7 +153,6 @@ export const COMMANDS = [
     name: 'revoke',
     kind: 'control',
     help: 'Not to run these tasks any more',
-    args: SIGNALLED,
     variadic: 'task_id',
     signature: 'ID…',
   },
@@ -165,11 +160,15 @@ export const COMMANDS = [
     name: 'revoke_by_stamped_headers',
     kind: 'control',
     help: 'The same for all tasks with one of these stamps',
-    args: SIGNALLED,
     variadic: 'headers',
     signature: 'NAME=VALUE…',
   },
-  { name: 'shutdown', kind: 'control', help: 'Stop, after the tasks that run now; nobody answers' },
+  {
+    name: 'shutdown',
+    kind: 'control',
+    help: 'Stop, after the tasks that run now',
+    answers: false,
+  },
   {
     name: 'terminate',
     kind: 'control',

@@ -203,7 +203,9 @@ export interface CommandFacts {
   readonly signature?: string;
   /** Wait of the command line for answers. @default 1 */
   readonly defaultTimeout?: Duration;
-  /** @default true */
+  /** Whether nodes answer it. @default true */
+  readonly answers?: boolean;
+  /** Whether the help shows it. @default true */
   readonly visible?: boolean;
 }
 
