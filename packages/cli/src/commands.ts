@@ -8,9 +8,6 @@ export interface Entry {
 
 /** Commands of Celery's that tq doesn't have yet. */
 export const NOT_YET: readonly string[] = [
-  'inspect',
-  'control',
-  'status',
   'events',
   'beat',
   'multi',
@@ -38,6 +35,18 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   list: {
     summary: 'List the queues of an app and what feeds them',
     load: async () => (await import('./commands/list.ts')).list,
+  },
+  inspect: {
+    summary: 'Ask running workers what they do',
+    load: async () => (await import('./commands/inspect.ts')).inspect,
+  },
+  control: {
+    summary: 'Change what running workers do',
+    load: async () => (await import('./commands/control.ts')).control,
+  },
+  status: {
+    summary: 'Show which workers run',
+    load: async () => (await import('./commands/status.ts')).status,
   },
   purge: {
     summary: 'Remove all waiting tasks from queues',

@@ -23,8 +23,11 @@ import { Deadlines } from './deadlines.ts';
 import type { DefinedTask } from './define-task.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { AlreadyRegistered, BackendUnavailableError, ImproperlyConfigured } from './errors.ts';
+import { findControl } from './drivers.ts';
 import { Hooks } from './hooks.ts';
 import { LamportClock } from './lamport.ts';
+import { lazyControl } from './lazy-control.ts';
+import { Lazy } from './lifecycle.ts';
 import { stderrLogger } from './logger.ts';
 import { ErrorRegistry } from './message/error-registry.ts';
 import { senderName } from './nodename.ts';
@@ -46,6 +49,7 @@ import type { TaskDefinition, TaskOptions } from './task-definition.ts';
 import type { ResultBackend, ResultTuple } from './types/backend.ts';
 import type { CanvasModule } from './types/canvas.ts';
 import type { Clock } from './types/clock.ts';
+import type { AppCommand, CommandFacts, CommandHandler, Control } from './types/control.ts';
 import type { Interceptor } from './types/hooks.ts';
 import type { Logger } from './types/logger.ts';
 import type { SignatureData } from './types/signature.ts';
@@ -113,6 +117,10 @@ export class App implements AsyncDisposable {
   readonly clock: Clock;
   /** Logical time, for events and remote control. */
   readonly lamport = new LamportClock();
+  /** Commands of the app's own for remote control, by name. */
+  readonly commands = new Map<string, AppCommand>();
+  /** Inspects and steers running workers. Needs the package @tq/control, imported at the first use. */
+  readonly control: Control = lazyControl(() => this.#control.get());
   /** Names this sender; where replies go. */
   readonly oid = randomUUID();
   /** Where the app writes what nobody else would notice. */
@@ -123,6 +131,7 @@ export class App implements AsyncDisposable {
   readonly #origin = senderName();
   readonly #connections: Connections;
   readonly #deadlines = new Deadlines();
+  readonly #control = new Lazy(async () => (await findControl(this.folder)).createControl(this));
   /** Whether results are kept at all; the environment isn't asked for every call. */
   #keepsResults: boolean | undefined;
   #canvas: Promise<CanvasModule> | undefined;
@@ -494,6 +503,34 @@ export class App implements AsyncDisposable {
     };
   }
 
+  // Remote control
+
+  /**
+   * Adds a question that `tq inspect` and `app.control.inspect().ask()` can put to workers. What the handler returns is the
+   * answer. It runs in the worker's main process, so it must not block.
+   *
+   * ```ts
+   * app.inspectCommand('stock', { help: 'Show what is left', args: [{ name: 'item' }] }, (_, { item }) => ({ left: left(item) }));
+   * ```
+   */
+  inspectCommand(name: string, facts: Omit<CommandFacts, 'name' | 'kind'>, run: CommandHandler): this {
+    return this.#addCommand({ ...facts, name, kind: 'inspect', run });
+  }
+
+  /** The same for a command that changes something: `tq control`, `app.control.ask()`. */
+  controlCommand(name: string, facts: Omit<CommandFacts, 'name' | 'kind'>, run: CommandHandler): this {
+    return this.#addCommand({ ...facts, name, kind: 'control', run });
+  }
+
+  #addCommand(command: AppCommand): this {
+    if (!/^\w+$/.test(command.name) || typeof command.run !== 'function')
+      throw new ImproperlyConfigured(
+        `A command needs a name of letters, digits and _, and a function: app.${command.kind}Command('stock', { help: '…' }, (worker, args) => …).`,
+      );
+    this.commands.set(command.name, command);
+    return this;
+  }
+
   // Configuration
 
   /**
@@ -566,8 +603,9 @@ export class App implements AsyncDisposable {
   }
 
   /** Closes every connection. Calls made after it, and those still under way, reject with ClosedError. */
-  close(): Promise<void> {
-    return this.#connections.close();
+  async close(): Promise<void> {
+    const control = await this.#control.reset()?.catch(() => undefined);
+    await Promise.all([control?.close(), this.#connections.close()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,10 @@
+import type { App } from './app.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { importOptional } from './optional-package.ts';
 import type { BackendDriver } from './types/backend.ts';
 import type { CanvasModule } from './types/canvas.ts';
+import type { Control } from './types/control.ts';
 import type { Transport } from './types/transport.ts';
 import { parseUrl } from './url.ts';
 
@@ -46,6 +48,14 @@ export async function findBackend(url: URL, from: string): Promise<BackendDriver
 export async function findCanvas(from: string): Promise<CanvasModule> {
   const missing = 'Work-flows and links need the package @tq/canvas: npm install @tq/canvas';
   return (await importOptional('@tq/canvas', from, missing)) as unknown as CanvasModule;
+}
+
+/** Finds remote control, which speaks to workers. */
+export async function findControl(from: string): Promise<{ readonly createControl: (app: App) => Control }> {
+  const missing = 'Remote control needs the package @tq/control: npm install @tq/control';
+  return (await importOptional('@tq/control', from, missing)) as unknown as {
+    readonly createControl: (app: App) => Control;
+  };
 }
 
 async function load(

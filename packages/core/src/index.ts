@@ -101,6 +101,25 @@ export type {
 } from './types/canvas.ts';
 export type { Clock } from './types/clock.ts';
 export type { Component } from './types/component.ts';
+export type {
+  Addressees,
+  Answers,
+  AppCommand,
+  AskOptions,
+  CommandArgument,
+  CommandFacts,
+  CommandHandler,
+  CommandOptions,
+  CommandTarget,
+  ConsumerOptions,
+  Control,
+  Done,
+  Inspect,
+  Replies,
+  RevokeOptions,
+  ScheduledTask,
+  TaskInfo,
+} from './types/control.ts';
 export type { EventFields, EventSink } from './types/events.ts';
 export type { LogFields, LogLevel, Logger } from './types/logger.ts';
 export type {

@@ -7,6 +7,7 @@ import { ClosedError, ImproperlyConfigured, JoinInsideTask, TimeoutError } from 
 import type { ErrorRegistry } from './message/error-registry.ts';
 import { wireToError } from './message/errors.ts';
 import { isFinal, PROPAGATE_STATES, EXCEPTION_STATES } from './states.ts';
+import type { Control, Done, Replies, RevokeOptions } from './types/control.ts';
 import type { ResultBackend, ResultTuple, TaskMeta, TaskState, WireError } from './types/backend.ts';
 
 /** How to wait for a result. */
@@ -32,6 +33,8 @@ export interface ResultSource {
   resultFromTuple(tuple: ResultTuple, parent?: ResultHandle): ResultHandle;
   /** Classes that errors of tasks arrive as. */
   readonly errors?: ErrorRegistry;
+  /** Reaches those who would run a call. */
+  readonly control?: Control;
 }
 
 /** What sending a signature gives: a handle on one result, or on those of a group. */
@@ -166,6 +169,26 @@ export class AsyncResult<R = unknown> implements ResultHandle<R> {
     } finally {
       stop.abort();
     }
+  }
+
+  /**
+   * No worker runs the call any more; where it runs already it goes on, unless `terminate` says otherwise. Resolves when the
+   * workers have been told; with `reply: true` with what they have answered.
+   */
+  async revoke(options?: RevokeOptions): Promise<Replies<Done>> {
+    const { control } = this.#source;
+    if (!control) throw new ImproperlyConfigured('Only a result that belongs to an app can be revoked.');
+    return control.revoke(this.id, options);
+  }
+
+  /** Revokes every call with one of these stamps. */
+  async revokeByStampedHeaders(
+    headers: Readonly<Record<string, unknown>>,
+    options?: RevokeOptions,
+  ): Promise<Replies<Done>> {
+    const { control } = this.#source;
+    if (!control) throw new ImproperlyConfigured('Only a result that belongs to an app can be revoked.');
+    return control.revokeByStampedHeaders(headers, options);
   }
 
   /** Removes what is kept about the task. */

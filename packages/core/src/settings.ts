@@ -206,6 +206,30 @@ export interface Settings {
   /** Most tasks that wait for their ETA in memory; null = no limit. @default null */
   workerEtaTaskLimit: number | null;
 
+  /** Listen to `tq inspect` and `tq control`. @default true */
+  workerEnableRemoteControl: boolean;
+  /** File that keeps revoked ids and the logical clock over a restart; `%n` and `%h` as in `--logfile`. @default null */
+  workerStateDb: string | null;
+  /** Allow the command `pool_restart`. @default false */
+  workerPoolRestarts: boolean;
+  /** Most revoked ids that a worker remembers. @default 50000 */
+  workerRevokesMax: number;
+  /** How long it remembers them. @default 10800 */
+  workerRevokeExpires: Duration;
+
+  // Remote control
+
+  /** Base name of the exchanges: `celery` makes `celery.pidbox` and `reply.celery.pidbox`. @default "celery" */
+  controlExchange: string;
+  /** Life of a command that nobody has read. RabbitMQ. @default 300 */
+  controlQueueTtl: Duration;
+  /** Queues of commands and answers go when nobody has used them for this long. RabbitMQ. @default 10 */
+  controlQueueExpires: Duration;
+  /** Whether those queues outlive a restart of the broker. @default false */
+  controlQueueDurable: boolean;
+  /** Whether each belongs to one connection, under a name of its own; false = Celery's names up to 5.6, which newer releases of RabbitMQ refuse. @default true */
+  controlQueueExclusive: boolean;
+
   // Security
 
   /** File of the private key that signs messages, PEM. @default null */
@@ -333,6 +357,16 @@ export const DEFAULTS: Settings = frozen({
   workerSendTaskEvents: false,
   workerDisableRateLimits: false,
   workerEtaTaskLimit: null,
+  workerEnableRemoteControl: true,
+  workerStateDb: null,
+  workerPoolRestarts: false,
+  workerRevokesMax: 50_000,
+  workerRevokeExpires: 10_800,
+  controlExchange: 'celery',
+  controlQueueTtl: 300,
+  controlQueueExpires: 10,
+  controlQueueDurable: false,
+  controlQueueExclusive: true,
   securityKey: null,
   securityKeyPassword: null,
   securityCertificate: null,

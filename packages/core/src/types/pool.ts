@@ -14,6 +14,8 @@ export interface Pool extends AsyncDisposable {
   /** Never throws; everything that can happen to a job is an outcome. */
   run(job: Job, watch: JobWatcher): Execution;
   resize(size: number): Promise<void>;
+  /** Replaces every host by a new one, which loads the app anew; each finishes what it runs first. A job that is in this very process stays where it is. */
+  restart(): void;
   /** Takes back every job that has not started: each ends as `returned`. */
   recall(): void;
   stats(): PoolStats;
@@ -116,6 +118,10 @@ export interface Execution {
   terminate(signal?: NodeJS.Signals): void;
   /** Aborts the job's signal; it may still finish as it likes. */
   abort(reason: AbortReason): void;
+  /** Ends the job as `returned` if it has not started; otherwise does nothing. */
+  withdraw(): void;
+  /** Where it runs, and since when as far as is known (Unix milliseconds); undefined while it waits. */
+  place(): { readonly pid: number; readonly sinceMs: number } | undefined;
 }
 
 /** Why a task's signal fires; the host makes the typed error of it. */

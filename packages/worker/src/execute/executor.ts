@@ -21,10 +21,19 @@ export interface ExecutorParts {
   finished(held: Held, outcome: Outcome): void;
 }
 
+/** Time limits of a task; null = none, undefined = as the settings say. */
+export interface TimeLimits {
+  readonly softTimeLimit?: number | string | null | undefined;
+  readonly timeLimit?: number | string | null | undefined;
+}
+
 /** Hands requests to the pool, and their outcomes to the settler. */
 export class Executor {
   readonly #parts: ExecutorParts;
   readonly #running = new Set<Held>();
+  /** Limits that were changed at run time, by task; null = none. */
+  readonly #limits = new Map<string, TimeLimits>();
+  readonly #totals = new Map<string, number>();
   #lastJob = 0;
 
   constructor(parts: ExecutorParts) {
@@ -36,6 +45,16 @@ export class Executor {
     return this.#running;
   }
 
+  /** How many have run, by task. */
+  get totals(): ReadonlyMap<string, number> {
+    return this.#totals;
+  }
+
+  /** Limits for executions of a task from now on. A call that brings its own has those. */
+  setLimits(task: string, limits: TimeLimits): void {
+    this.#limits.set(task, limits);
+  }
+
   start(held: Held): void {
     const { app, pool, results, events, lines } = this.#parts;
     const { options } = held.definition;
@@ -43,8 +62,9 @@ export class Executor {
     this.#running.add(held);
     const early = !(options.acksLate ?? config.taskAcksLate);
     const tracked = (options.trackStarted ?? config.taskTrackStarted) && results.wanted(held);
-    const soft = limitMs(held.request.softTimeLimit, options.softTimeLimit, config.taskSoftTimeLimit);
-    const hard = limitMs(held.request.timeLimit, options.timeLimit, config.taskTimeLimit);
+    const limits = this.#limits.get(held.request.task) ?? options;
+    const soft = limitMs(held.request.softTimeLimit, limits.softTimeLimit, config.taskSoftTimeLimit);
+    const hard = limitMs(held.request.timeLimit, limits.timeLimit, config.taskTimeLimit);
     held.timeLimit = hard === undefined ? undefined : hard / 1000;
     held.execution = pool.run(
       {
@@ -55,12 +75,30 @@ export class Executor {
         ...(hard === undefined ? {} : { timeLimitMs: hard }),
         ...(early || tracked || events.enabled ? { announce: true } : {}),
       },
-      new Watcher(this.#parts, held, this.#running, {
+      new Watcher(this.#parts, held, this, {
         early,
         tracked,
         softLimit: soft === undefined ? 0 : soft / 1000,
       }),
     );
+  }
+
+  /** Takes those out of the pool that must not start any more. */
+  withdraw(unwanted: (held: Held) => boolean): void {
+    for (const held of this.#running) if (unwanted(held)) held.execution?.withdraw();
+  }
+
+  /** Ends a request by force, as far as its pool can. */
+  terminate(held: Held, signal: { readonly name: NodeJS.Signals; readonly number: number }): void {
+    held.terminatedBy = signal.number;
+    held.execution?.terminate(signal.name);
+  }
+
+  /** @internal */
+  ended(held: Held, outcome: Outcome): void {
+    this.#running.delete(held);
+    const { task } = held.request;
+    if (outcome.kind !== 'returned') this.#totals.set(task, (this.#totals.get(task) ?? 0) + 1);
   }
 
   /** Aborts the signals of everything that runs. */
@@ -73,26 +111,23 @@ export class Executor {
 class Watcher implements JobWatcher {
   readonly #parts: ExecutorParts;
   readonly #held: Held;
-  readonly #running: Set<Held>;
+  readonly #executor: Executor;
   readonly #how: { readonly early: boolean; readonly tracked: boolean; readonly softLimit: number };
-  /** Why it was not let start. */
-  #dropped: 'revoked' | 'expired' | undefined;
 
   constructor(
     parts: ExecutorParts,
     held: Held,
-    running: Set<Held>,
+    executor: Executor,
     how: { readonly early: boolean; readonly tracked: boolean; readonly softLimit: number },
   ) {
     this.#parts = parts;
     this.#held = held;
-    this.#running = running;
+    this.#executor = executor;
     this.#how = how;
   }
 
   ready(): boolean {
-    this.#dropped = this.#parts.mustDrop(this.#held);
-    return this.#dropped === undefined;
+    return this.#parts.mustDrop(this.#held) === undefined;
   }
 
   accepted(by: { readonly pid: number; readonly atMs: number }): void {
@@ -100,6 +135,7 @@ class Watcher implements JobWatcher {
     const held = this.#held;
     const first = !held.started;
     held.started = true;
+    held.runs = by;
     if (this.#how.early && !held.acked) {
       held.acked = true;
       held.delivery.ack();
@@ -132,8 +168,9 @@ class Watcher implements JobWatcher {
 
   done(outcome: Outcome): void {
     const held = this.#held;
-    this.#running.delete(held);
-    if (this.#dropped) this.#parts.settler.drop(held, this.#dropped);
+    this.#executor.ended(held, outcome);
+    const dropped = outcome.kind === 'returned' ? this.#parts.mustDrop(held) : undefined;
+    if (dropped) this.#parts.settler.drop(held, dropped);
     else this.#parts.settler.settle(held, outcome);
     this.#parts.finished(held, outcome);
   }
@@ -142,10 +179,10 @@ class Watcher implements JobWatcher {
 /** The call's own limit, else the task's, else the setting's. Milliseconds. */
 function limitMs(
   call: number | null,
-  task: number | string | undefined,
+  task: number | string | null | undefined,
   setting: number | string | null,
 ): number | undefined {
   if (call !== null) return call * 1000;
-  const limit = task ?? setting;
+  const limit = task === undefined ? setting : task;
   return limit === null || limit === undefined ? undefined : durationMs(limit, 'the time limit');
 }

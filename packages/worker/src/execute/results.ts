@@ -38,6 +38,11 @@ export class Results {
     this.#impatient = options.impatient;
   }
 
+  /** Where results are kept, if anywhere. */
+  get backend(): ResultBackend | undefined {
+    return this.#backend;
+  }
+
   /** Whether there's a backend at all. */
   get enabled(): boolean {
     return this.#backend !== undefined;

@@ -372,7 +372,7 @@ export class Settler {
   /** The process died under the task, or was killed. */
   async #lost(held: Held, outcome: Of<'lost'>): Promise<void> {
     const { lines, isStopping } = this.#parts;
-    if (isStopping() && !held.acked) {
+    if (isStopping() && !held.acked && held.terminatedBy === undefined) {
       lines.rejected(held.request, 'the worker is shutting down', true);
       held.delivery.reject({ requeue: true });
       return;
@@ -443,7 +443,7 @@ export class Settler {
       events.send('task-revoked', {
         uuid: held.request.id,
         terminated,
-        signum: null,
+        signum: held.terminatedBy ?? null,
         expired: because === 'expired',
       });
     if (app.hooks.has('taskRevoked'))
