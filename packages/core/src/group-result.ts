@@ -4,6 +4,7 @@ import { checkGetOptions, checkJoin, Wait } from './result.ts';
 import { collect } from './collect.ts';
 import type { GetOptions, ResultHandle } from './result.ts';
 import type { ResultBackend, ResultTuple } from './types/backend.ts';
+import type { Control, RevokeOptions } from './types/control.ts';
 
 /** Values in the places of their results; where `propagate` is false, errors among them. */
 type OrErrors<R extends readonly unknown[]> = { readonly [K in keyof R]: R[K] | Error };
@@ -108,6 +109,11 @@ export class ResultSet<R extends readonly unknown[] = readonly unknown[]> {
     await this.#all((result) => result.forget());
   }
 
+  /** Revokes each of them. */
+  async revoke(options?: RevokeOptions): Promise<unknown> {
+    return Promise.all(this.results.map((result) => result.revoke(options)));
+  }
+
   /** One more, unless it is there. */
   add(result: ResultHandle): void {
     if (!this.#has(result)) this.results.push(result);
@@ -179,6 +185,8 @@ function arrival(result: ResultHandle, options: GetOptions): Promise<Arrival> {
 /** Where groups are kept; the app. */
 export interface GroupSource {
   resultBackend(): Promise<ResultBackend>;
+  /** Remote control of workers. */
+  readonly control?: Control;
 }
 
 /** A handle on the results of a group's members. */
@@ -196,6 +204,13 @@ export class GroupResult<R extends readonly unknown[] = readonly unknown[]>
     this.#source = source;
     this.id = id;
     this.parent = parent;
+  }
+
+  /** Revokes all members with one message to the workers. */
+  override async revoke(options?: RevokeOptions): Promise<unknown> {
+    const { control } = this.#source;
+    if (!control || this.length === 0) return super.revoke(options);
+    return control.revoke(idsIn(this), options);
   }
 
   /** The members. */
@@ -236,6 +251,11 @@ export class GroupResult<R extends readonly unknown[] = readonly unknown[]>
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `<GroupResult: ${this.id} [${this.results.map((result) => result.id).join(', ')}]>`;
   }
+}
+
+/** Ids of tasks, also of those in groups inside. */
+function idsIn(group: GroupResult): readonly string[] {
+  return group.results.flatMap((result) => (result instanceof GroupResult ? idsIn(result) : [result.id]));
 }
 
 /** A group of nothing, which no backend knows. */

@@ -50,6 +50,8 @@ export interface ResultHandle<R = unknown> {
   /** What it started; members of a group. */
   children(): Promise<readonly ResultHandle[]>;
   forget(): Promise<void>;
+  /** No worker runs it any more, or what of it hasn't run yet. */
+  revoke(options?: RevokeOptions): Promise<unknown>;
   asTuple(): ResultTuple;
 }
 
