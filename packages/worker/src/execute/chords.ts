@@ -1,12 +1,14 @@
 import { abandoned, afterFailure, chordError, endOfChord, newMember } from '@tq/canvas';
-import { ChordError } from '@tq/core';
+import { ChordError, DecodeError } from '@tq/core';
 import type {
   Abandoned,
   App,
+  ChordEnd,
   ChordPart,
   Encoded,
   GroupStore,
   Logger,
+  Plan,
   ResultTuple,
   SignatureData,
   TaskRequest,
@@ -27,6 +29,9 @@ export interface ChordsParts {
   /** From then on nothing is waited for. */
   readonly impatient: AbortSignal;
 }
+
+/** While another worker sends a body, which mostly takes milliseconds. */
+const LOOK_AGAIN_MS = 1000;
 
 /** A member of a chord's header. */
 export type Member = Pick<Abandoned, 'id' | 'group' | 'groupIndex'>;
@@ -49,25 +54,14 @@ export class Chords {
     ended: { readonly state: TaskState; readonly result: Encoded },
     request: TaskRequest,
   ): Promise<void> {
-    const { groups, followUps } = this.#parts;
+    const { groups } = this.#parts;
     const { group } = member;
     if (!groups || group === null) return this.#uncounted(body, request);
-    const parts = await this.#completedBy(groups, group, {
-      taskId: member.id,
-      ...ended,
-      index: member.groupIndex ?? undefined,
-    });
-    if (!parts) return;
-    const end = endOfChord(body, parts, followUps.finished(request));
+    const part = { taskId: member.id, ...ended, index: member.groupIndex ?? undefined };
+    const end = await this.#endAfter(groups, group, part, body, request);
+    if (!end) return;
     if (end.kind === 'failed') await this.#fail(body, end.error, request);
-    else {
-      try {
-        await followUps.send(end.plan);
-      } catch (error) {
-        if (!isHopeless(error)) throw error;
-        await this.#fail(body, chordError(`Callback error: ${error.message}`), request);
-      }
-    }
+    else await this.#run(end.plan, body, request);
     await groups.endChord(group);
   }
 
@@ -102,6 +96,33 @@ export class Chords {
     );
   }
 
+  /** How the chord goes on, if this part completes its header. */
+  async #endAfter(
+    groups: GroupStore,
+    groupId: string,
+    part: ChordPart,
+    body: SignatureData,
+    request: TaskRequest,
+  ): Promise<ChordEnd | undefined> {
+    try {
+      const parts = await this.#completedBy(groups, groupId, part);
+      return parts && endOfChord(body, parts, this.#parts.followUps.finished(request));
+    } catch (error) {
+      // A part that a peer wrote in a way that nobody here can read stays that way.
+      if (!(error instanceof DecodeError)) throw error;
+      return { kind: 'failed', error: chordError(`Join error: ${error.message}`) };
+    }
+  }
+
+  async #run(plan: Plan, body: SignatureData, request: TaskRequest): Promise<void> {
+    try {
+      await this.#parts.followUps.send(plan);
+    } catch (error) {
+      if (!isHopeless(error)) throw error;
+      await this.#fail(body, chordError(`Callback error: ${error.message}`), request);
+    }
+  }
+
   /** All parts, if this one completes the header; waits while another worker has the claim, which may have died. */
   async #completedBy(
     groups: GroupStore,
@@ -113,7 +134,7 @@ export class Chords {
       const progress = await groups.addChordPart(groupId, part);
       if (progress.kind === 'waiting') return undefined;
       if (progress.kind === 'complete') return progress.parts;
-      await app.clock.sleep(progress.againMs, { signal: impatient });
+      await app.clock.sleep(Math.min(progress.againMs, LOOK_AGAIN_MS), { signal: impatient });
     }
   }
 

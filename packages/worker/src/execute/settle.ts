@@ -349,16 +349,10 @@ export class Settler {
     const { lines, events, deadLetters } = this.#parts;
     lines.rejected(held.request, outcome.reason, outcome.requeue);
     if (events.enabled) events.send('task-rejected', { uuid: held.request.id, requeue: outcome.requeue });
-    if (outcome.error) await this.#storeFailure(held, outcome.error);
     if (!outcome.requeue || held.acked) {
-      const embed =
-        embedIn(outcome) ?? (outcome.error ? readEmbed(this.#parts.app, held.delivery) : undefined);
-      await this.#endFor(
-        held.request,
-        outcome.error ?? withoutTrace(new Reject(outcome.reason)),
-        'FAILURE',
-        embed,
-      );
+      const error = outcome.error ?? withoutTrace(new Reject(outcome.reason));
+      await this.#storeFailure(held, error);
+      await this.#endFor(held.request, error, 'FAILURE', embedIn(outcome) ?? this.#unread(held, outcome));
     }
     if (held.acked) return;
     if (outcome.requeue) held.delivery.reject({ requeue: true });
@@ -367,6 +361,11 @@ export class Settler {
         reason: outcome.error ? 'malformed' : 'rejected',
         detail: outcome.reason,
       });
+  }
+
+  /** What the message of a task carries that could not be understood, as far as it can. */
+  #unread(held: Held, { error }: Of<'rejected'>): Embed | undefined {
+    return error ? readEmbed(this.#parts.app, held.delivery) : undefined;
   }
 
   /** The process died under the task, or was killed. */
