@@ -71,7 +71,7 @@ export class Desk {
   /** What is held goes back to its queues. Settles always. */
   async close(): Promise<void> {
     this.#stop.abort(closed());
-    this.#channel.reset()?.catch(() => undefined); // whoever asked for it was told
+    this.#forgetChannel();
     const connection = await this.#connection.reset()?.catch(() => undefined);
     await connection?.close();
   }
@@ -80,11 +80,15 @@ export class Desk {
     this.#stop.signal.throwIfAborted();
     const connection = await this.#options.broker.connect({ signal: this.#stop.signal });
     void connection.closed.then(() => {
-      this.#connection.reset();
-      this.#channel.reset()?.catch(() => undefined); // whoever asked for it was told
+      void this.#connection.reset(); // it was open, so nobody is to be told
+      this.#forgetChannel();
       this.#options.onLost();
     });
     return connection;
+  }
+
+  #forgetChannel(): void {
+    void this.#channel.reset()?.catch(() => undefined); // whoever asked for it was told
   }
 
   async #work<T>(work: (channel: Channel) => Promise<T>): Promise<T> {

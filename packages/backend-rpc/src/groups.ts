@@ -7,8 +7,8 @@ import type { DeskOptions } from './desk.ts';
 import { keyOf, partMessage, textMessage, toQueue } from './part.ts';
 import { SavedGroups } from './saved-groups.ts';
 
-/** When to ask again for a chord whose body is somebody else's: the broker gives it back the moment they die. */
-const AGAIN_MS = 5000;
+/** When to ask again for a chord that is in somebody else's hands: the broker gives it back the moment they die. */
+const AGAIN_MS = 1000;
 const TAKEN: ChordProgress = { kind: 'taken', againMs: AGAIN_MS };
 const EMPTY = textMessage('');
 
@@ -39,6 +39,8 @@ export class RpcGroups implements GroupStore {
   readonly #claims: Claims;
   readonly #saved: SavedGroups;
   readonly #turn: Turn<Adding, ChordProgress | Error>;
+  /** Parts whose members were told to ask again: they stand in their queue already. */
+  readonly #asking = new Set<string>();
 
   constructor(options: RpcGroupsOptions) {
     this.#desk = new Desk({ ...options, onLost: () => void this.#claims.close() }); // never rejects
@@ -122,12 +124,15 @@ export class RpcGroups implements GroupStore {
   /** Parts of one chord that have finished in one turn; the last of them asks for the body. */
   async #add(groupId: string, parts: readonly ChordPart[]): Promise<readonly ChordProgress[]> {
     const mine = parts.map((part) => this.#claims.renew(groupId, keyOf(part)));
+    const names = parts.map((part) => `${groupId} ${keyOf(part)}`);
+    const isNew = names.map((name, at) => !this.#asking.delete(name) && !mine[at]);
     await this.#publish(
       groupId,
-      parts.filter((_, at) => !mine[at]),
+      parts.filter((_, at) => isNew[at]),
     );
     const last = parts.length - 1;
     const progress = await this.#progress(groupId, parts[last]!);
+    if (progress.kind === 'taken') for (const name of names) this.#asking.add(name);
     return mine.map((all, at) => {
       if (all) return { kind: 'complete', parts: all };
       // If the last has the body, others were missing when these were counted.
