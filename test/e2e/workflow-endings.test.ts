@@ -29,7 +29,7 @@ interface Ending {
   readonly reason: RegExp;
   readonly errorLinks: boolean;
   /** Done to it once it was sent. */
-  readonly then?: (id: string) => Promise<unknown>;
+  readonly afterwards?: (id: string) => Promise<unknown>;
 }
 
 /** Where the broker keeps what is due later, as SQLite does, it is dropped when it's due. */
@@ -85,7 +85,7 @@ const ENDINGS: readonly Ending[] = [
     state: 'REVOKED',
     reason: /revoked/,
     errorLinks: false,
-    then: (id) => app.control.revoke(id),
+    afterwards: (id) => app.control.revoke(id),
   },
   {
     name: 'rejects its message',
@@ -112,14 +112,14 @@ async function textOfError(result: ResultHandle): Promise<string> {
   );
 }
 
-describe.each(ENDINGS)('a part that $name', ({ part, state, reason, errorLinks, then }) => {
+describe.each(ENDINGS)('a part that $name', ({ part, state, reason, errorLinks, afterwards }) => {
   const isWell = state === 'SUCCESS';
 
   test('as a step of a chain: those behind it', async () => {
     const { key, link } = noted();
     const id = `step-${key}`;
     const sent = await chain([part().set({ taskId: id }).linkError(link), one(), one()]).delay();
-    await then?.(id);
+    await afterwards?.(id);
     if (isWell) {
       expect(await sent.get(soon)).toBe(1);
     } else {
@@ -135,7 +135,7 @@ describe.each(ENDINGS)('a part that $name', ({ part, state, reason, errorLinks, 
   test('as a member of a group: the others', async () => {
     const id = `member-${++last}`;
     const sent = await group([part().set({ taskId: id }), one()]).delay();
-    await then?.(id);
+    await afterwards?.(id);
     expect(await sent.results[1]!.get(soon)).toBe(1);
     if (isWell) expect(await sent.get(soon)).toEqual([1, 1]);
     else if (state) expect(await textOfError(sent)).toMatch(reason);
@@ -145,7 +145,7 @@ describe.each(ENDINGS)('a part that $name', ({ part, state, reason, errorLinks, 
     const { key, link } = noted();
     const id = `header-${key}`;
     const sent = await chord([part().set({ taskId: id }), one()], s('count').onError(link)).delay();
-    await then?.(id);
+    await afterwards?.(id);
     if (isWell) {
       expect(await sent.get(soon)).toBe(2);
       expect(timesNoted(key)).toBe(0);
@@ -161,7 +161,7 @@ describe.each(ENDINGS)('a part that $name', ({ part, state, reason, errorLinks, 
     const id = `inner-${++last}`;
     const inner = chord([part().set({ taskId: id }), one()], s('count'));
     const sent = await chain([chord([inner, one()], s('count')), one()]).delay();
-    await then?.(id);
+    await afterwards?.(id);
     if (isWell) expect(await sent.get(soon)).toBe(1);
     else expect(await textOfError(sent)).toMatch(/Dependency .* raised ChordError/);
   });
@@ -171,7 +171,7 @@ describe.each(ENDINGS)('a part that $name', ({ part, state, reason, errorLinks, 
     const id = `body-${key}`;
     const body = part().set({ taskId: id }).linkError(link);
     const sent = await chain([chord([one(), one()], body), one()]).delay();
-    await then?.(id);
+    await afterwards?.(id);
     if (isWell) expect(await sent.get(soon)).toBe(1);
     else expect(await textOfError(sent)).toMatch(reason);
     if (errorLinks) await until('the error link', () => timesNoted(key) === 1);

@@ -71,13 +71,16 @@ function stampAll(data: SignatureData, stamper: Stamper, around: Stamps): Signat
 }
 
 function stampChord(data: SignatureData, stamper: Stamper, around: Stamps): SignatureData {
-  const atHeader = stamper.onChordHeaderStart ?? stamper.onGroupStart;
-  const inside = { ...stampsOf(data), ...atHeader?.call(stamper, data, around), ...around };
+  const atHeader = stamper.onChordHeaderStart
+    ? stamper.onChordHeaderStart(data, around)
+    : stamper.onGroupStart?.(data, around);
+  const inside = { ...stampsOf(data), ...atHeader, ...around };
   const header = headerOf(data).map((part) => stampAll(part, stamper, inside));
-  const linked = stampLinks(data, stamper, inside);
-  (stamper.onChordHeaderEnd ?? stamper.onGroupEnd)?.call(stamper, withKwargs(linked, { header }), inside);
+  const linked = withKwargs(stampLinks(data, stamper, inside), { header });
+  if (stamper.onChordHeaderEnd) stamper.onChordHeaderEnd(linked, inside);
+  else stamper.onGroupEnd?.(linked, inside);
   const below = { ...stamper.onChordBody?.(data, inside), ...inside };
-  return withKwargs(linked, { header, body: stampAll(bodyOf(data), stamper, below) });
+  return withKwargs(linked, { body: stampAll(bodyOf(data), stamper, below) });
 }
 
 function stampLinks(data: SignatureData, stamper: Stamper, around: Stamps): SignatureData {
