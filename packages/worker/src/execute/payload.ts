@@ -3,6 +3,15 @@ import type { MessageProperties, TaskRequest } from '@tq/core';
 import type { RunInput } from '@tq/core/internal';
 import type { Held } from '../consume/held.ts';
 
+/** What a pool in this very process gets of a message: all of it, as it is. */
+export function inputOf({ request, delivery }: Held, hostname: string, wantRepr: boolean): RunInput {
+  const { body, headers, properties } = delivery.message;
+  const { contentType = '', contentEncoding = '' } = properties;
+  const { compression } = headers;
+  const input = { request, body, contentType, contentEncoding, properties, hostname, wantRepr };
+  return typeof compression === 'string' ? { ...input, compression } : input;
+}
+
 /**
  * What a child gets of a message. What every message has comes by position, which is half as long as JSON with names and
  * twice as quick to read; everything else only where it isn't as usual.
@@ -74,7 +83,7 @@ export function unpackPayload(payload: Payload, hostname: string): RunInput {
     contentType,
     contentEncoding,
     ...(compression === undefined ? {} : { compression }),
-    properties: { ...(odd?.properties ?? usualProperties(request)) },
+    properties: odd?.properties ?? usualProperties(request),
     hostname,
     wantRepr: odd?.wantRepr ?? false,
   };
