@@ -39,9 +39,7 @@ export function takenOf(caught: Catch, holds: Holds): Taken[] {
       const at = row * TAKEN_NUMBERS;
       const [id, times] = [numbers[at] as number, numbers[at + 2] as number];
       holds.add(id, times);
-      taken.push(
-        new StoredMessage(queue, id, times, numbers[at + 3] as number, contents[row] as Content),
-      );
+      taken.push(new StoredMessage(queue, id, times, numbers[at + 3] as number, contents[row] as Content));
     }
   return taken;
 }
