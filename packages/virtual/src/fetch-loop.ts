@@ -25,7 +25,7 @@ export interface FetchParts {
 /** What a take has brought, and whom to tell once it is delivered. */
 interface Brought {
   readonly taken: readonly Taken[];
-  delivered(): void;
+  readonly delivered: () => void;
 }
 
 /**
