@@ -80,17 +80,18 @@ export class FetchLoop {
   }
 
   async #fetch({ max, queues }: FetchPlan): Promise<Brought> {
-    const { promise, resolve } = deferred();
-    this.#turn = promise;
+    const dealtWith = deferred();
+    this.#turn = dealtWith.promise;
+    const delivered = (): void => dealtWith.resolve();
     this.#lastAt = performance.now();
     this.#abort = new AbortController();
     try {
       const taken = await this.#parts.store.take(queues, { max, signal: this.#abort.signal });
-      return { taken, delivered: resolve };
+      return { taken, delivered };
     } catch (error) {
       this.#stopped = true;
       this.#parts.fail(toError(error));
-      return { taken: [], delivered: resolve };
+      return { taken: [], delivered };
     } finally {
       this.#abort = undefined;
     }
