@@ -199,7 +199,7 @@ function deliveryOf(message: Message, { route }: PreparedCall): Parameters<typeo
   return { message, queue: queue?.name ?? '', exchange, routingKey, redelivered: false, ...handled };
 }
 
-function runHere(app: App, request: TaskRequest, message: Message, hostname: string): Promise<Outcome> {
+async function runHere(app: App, request: TaskRequest, message: Message, hostname: string): Promise<Outcome> {
   const { contentType = '', contentEncoding = '' } = message.properties;
   const compression = message.headers['compression'];
   return runTask(

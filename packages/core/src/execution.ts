@@ -36,6 +36,7 @@ export interface ExecutionParts {
 }
 
 type Of<K extends Outcome['kind']> = Extract<Outcome, { readonly kind: K }>;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * One run of a task's function, with everything around it. In order, as in Celery: the hook `taskPrerun`; `beforeStart`, schemas
@@ -79,7 +80,7 @@ export class Execution implements TaskContextParts {
     this.#request ??= {
       args: this.#body.args,
       kwargs: this.#body.kwargs,
-      properties: this.#input.properties,
+      properties: { ...this.#input.properties },
       hostname: this.#input.hostname,
       calledDirectly: false,
       isEager: this.#input.isEager ?? false,
@@ -89,39 +90,89 @@ export class Execution implements TaskContextParts {
     return this.#request;
   }
 
-  /** Never rejects. */
-  run(): Promise<Outcome> {
+  /** Never rejects, nor throws. A promise only where there is something to wait for: each costs as much as a short task. */
+  run(): Outcome | Promise<Outcome> {
     return runInContext(this.#self, () => this.#run());
   }
 
-  async #run(): Promise<Outcome> {
+  #run(): Outcome | Promise<Outcome> {
     this.#startedMs = performance.now();
     try {
       const { hooks } = this.app;
       if (hooks.has('taskPrerun')) hooks.emit('taskPrerun', { request: this.request });
-      const outcome = await this.#attempt();
-      if (hooks.has('taskPostrun'))
-        hooks.emit('taskPostrun', { request: this.request, state: stateOf(outcome) });
-      return outcome;
+      const outcome = this.#attempt();
+      return outcome instanceof Promise ? this.#doneLater(outcome) : this.#done(outcome);
     } catch (error) {
-      // What the task throws is handled further in; this is for a logger, say, that throws.
-      return { kind: 'failed', error: errorToWire(error), ...this.#tail() };
+      return this.#broken(error);
     }
   }
 
-  /** Waits only where there is something to wait for: every wait costs as much as a short task. */
-  async #attempt(): Promise<Outcome> {
-    let result: unknown;
-    let encoded: Encoded;
+  async #doneLater(outcome: Promise<Outcome>): Promise<Outcome> {
     try {
-      const { argsSchema, hooks } = this.definition.options;
+      return this.#done(await outcome);
+    } catch (error) {
+      return this.#broken(error);
+    }
+  }
+
+  #done(outcome: Outcome): Outcome {
+    const { hooks } = this.app;
+    if (hooks.has('taskPostrun'))
+      hooks.emit('taskPostrun', { request: this.request, state: stateOf(outcome) });
+    return outcome;
+  }
+
+  /** What the task throws is handled further in; this is for a logger, say, that throws. */
+  #broken(error: unknown): Outcome {
+    return { kind: 'failed', error: errorToWire(error), ...this.#tail() };
+  }
+
+  #attempt(): Outcome | Promise<Outcome> {
+    const { argsSchema, hooks, resultSchema } = this.definition.options;
+    if (hooks?.beforeStart || argsSchema || resultSchema) return this.#attemptInSteps();
+    let returned: unknown;
+    try {
+      returned = this.#call(bindArguments(this.definition, this.#args(), this.#body.kwargs));
+    } catch (thrown) {
+      return this.#ended(this.#reasonOf(thrown));
+    }
+    return isThenable(returned) ? this.#returnedLater(returned) : this.#returned(returned);
+  }
+
+  /** With `beforeStart` and schemas every step may take its time. */
+  async #attemptInSteps(): Promise<Outcome> {
+    const { argsSchema, hooks, resultSchema } = this.definition.options;
+    let result: unknown;
+    try {
       if (hooks?.beforeStart) await hooks.beforeStart(this.#self);
       const given = bindArguments(this.definition, this.#args(), this.#body.kwargs);
       const args = argsSchema ? await applySchema(argsSchema, given, 'args') : given;
       const returned = this.#call(args);
-      result = this.#checked(isThenable(returned) ? await this.#settled(returned) : returned);
-      const { resultSchema } = this.definition.options;
-      if (resultSchema) result = await applySchema(resultSchema, result, 'result');
+      result = isThenable(returned) ? await this.#settled(returned) : returned;
+      if (resultSchema) {
+        this.#check(result);
+        result = await applySchema(resultSchema, result, 'result');
+      }
+    } catch (thrown) {
+      return this.#ended(this.#reasonOf(thrown));
+    }
+    return this.#returned(result);
+  }
+
+  async #returnedLater(returned: PromiseLike<unknown>): Promise<Outcome> {
+    let result: unknown;
+    try {
+      result = await this.#settled(returned);
+    } catch (thrown) {
+      return this.#ended(this.#reasonOf(thrown));
+    }
+    return this.#returned(result);
+  }
+
+  #returned(result: unknown): Outcome | Promise<Outcome> {
+    let encoded: Encoded;
+    try {
+      this.#check(result);
       encoded = encodeResult(result === undefined ? null : result, this.app.config, this.app.serializers);
     } catch (thrown) {
       return this.#ended(this.#reasonOf(thrown));
@@ -164,9 +215,8 @@ export class Execution implements TaskContextParts {
   }
 
   /** A task may return its verdict instead of throwing it. */
-  #checked(result: unknown): unknown {
+  #check(result: unknown): void {
     if (result instanceof Error && (isFlow(result) || this.#self.isVerdict(result))) throw result;
-    return result;
   }
 
   #intercepted(execute: () => Promise<unknown>): Promise<unknown> {
@@ -199,13 +249,17 @@ export class Execution implements TaskContextParts {
   }
 
   #success(result: unknown, encoded: Encoded): Outcome {
-    const maxLength = this.definition.options.resultReprMaxSize;
-    return {
+    const { resultReprMaxSize: maxLength } = this.definition.options;
+    // Spreading costs as much as the rest of it.
+    const outcome: Mutable<Of<'succeeded'>> = {
       kind: 'succeeded',
       result: encoded,
-      ...(this.#input.wantRepr ? { repr: repr(result ?? null, { maxLength }) } : {}),
-      ...this.#tail(),
+      runtimeMs: performance.now() - this.#startedMs,
     };
+    if (this.#input.wantRepr) outcome.repr = repr(result ?? null, { maxLength });
+    if (this.#body.embed) outcome.embed = encodeJson(this.#body.embed, 'embed');
+    if (this.children.length > 0) outcome.children = this.children;
+    return outcome;
   }
 
   /** What a thrown value means. */
@@ -329,7 +383,7 @@ export class Execution implements TaskContextParts {
     return name === 'AbortError' || cause === this.signal.reason ? this.signal.reason : thrown;
   }
 
-  #tail(): Pick<Of<'succeeded'>, 'runtimeMs' | 'embed' | 'children'> {
+  #tail(): Pick<Of<'failed'>, 'runtimeMs' | 'embed' | 'children'> {
     return {
       runtimeMs: performance.now() - this.#startedMs,
       ...this.#carried(),

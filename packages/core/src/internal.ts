@@ -37,6 +37,7 @@ export { decodeMeta, encodeMeta, readMeta, wireErrorToResult } from './message/m
 export { jsonResults, resultCodec } from './message/result-codec.ts';
 export { repr, reprError } from './message/repr.ts';
 export { decodeJson, encodeJson } from './serialize/json.ts';
+export { utf8TextOf } from './serialize/utf8.ts';
 export { isFinal } from './states.ts';
 export { argsRepr, kwargsRepr } from './message/repr.ts';
 export { compress, decompress } from './serialize/compress.ts';

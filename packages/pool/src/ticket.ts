@@ -62,8 +62,7 @@ export class Ticket implements Execution {
 
   /** Size of its payload, roughly. Bytes. */
   weigh(): number {
-    this.#weight ??= weigh(this.job.payload);
-    return this.#weight;
+    return (this.#weight ??= this.job.bytes ?? weigh(this.job.payload));
   }
 
   /** Asks the watcher once; `false` means that the job is not wanted any more. */

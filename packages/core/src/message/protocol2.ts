@@ -92,7 +92,7 @@ export function readBody(body: unknown): DecodedBody | string {
   if (embed !== null && !isObject(embed)) return 'The third part of the body is not an object.';
   const found = embed === null ? undefined : readEmbed(embed as Readonly<Record<string, unknown>>);
   if (typeof found === 'string') return found;
-  return { args, kwargs, ...(found ? { embed: found } : {}) };
+  return found ? { args, kwargs, embed: found } : { args, kwargs };
 }
 
 function readEmbed(embed: Readonly<Record<string, unknown>>): Embed | string | undefined {

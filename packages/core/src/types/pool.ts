@@ -28,6 +28,8 @@ export interface PoolTraits {
   readonly kind: 'prefork' | 'threads' | 'async' | 'solo';
   /** Whether a running job can be ended by force: hard time limits, terminate. */
   readonly killable: boolean;
+  /** Jobs run in the worker's own process: a payload is handed over as it is, whatever it is made of. */
+  readonly inProcess: boolean;
 }
 
 /** Made by `prefork()`, `threads()`, `asyncPool()`, `solo()`; the worker fills in the rest. */
@@ -71,8 +73,8 @@ export interface HostLog {
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
-/** Executes one payload; lives in the host. Never rejects. */
-export type JobHandler = (payload: unknown, context: JobContext) => Promise<Outcome>;
+/** Executes one payload; lives in the host. Never rejects, nor throws. Short work says at once how it ended: a promise would cost as much. */
+export type JobHandler = (payload: unknown, context: JobContext) => Outcome | Promise<Outcome>;
 
 /** What a running job has of whoever started it. */
 export interface JobContext {
@@ -89,8 +91,10 @@ export interface Job {
   readonly id: string;
   /** Task name; the pool groups its running averages by it. */
   readonly task: string;
-  /** Passed on unseen. JSON, bodies as strings. */
+  /** Passed on unseen. JSON, bodies as strings, unless the pool is `inProcess`. */
   readonly payload: unknown;
+  /** About how many bytes the payload is as JSON. @default estimated, which takes a look at all of it */
+  readonly bytes?: number;
   /** Abort the job's signal after this long, with `SoftTimeLimitExceeded`. */
   readonly softTimeLimitMs?: number;
   /** End the job by force after this long. */

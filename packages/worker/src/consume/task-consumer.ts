@@ -8,6 +8,7 @@ import type {
   EventSink,
   Logger,
   Outcome,
+  TaskRequest,
 } from '@tq/core';
 import { declareQueue, formatIso } from '@tq/core/internal';
 import type { Queue } from '@tq/core/internal';
@@ -175,17 +176,22 @@ export class TaskConsumer implements Component {
     void this.adjust();
   }
 
-  /** Tells the broker how many messages may be here. */
-  async adjust(): Promise<void> {
-    const { window, slots, connection, logger } = this.#parts;
+  /** Tells the broker how many messages may be here. Asked after every request, so no promise is made for nothing. */
+  adjust(): Promise<void> | undefined {
+    const { window, slots, connection } = this.#parts;
     const size = window.size(slots());
-    if (size === this.#window || this.#stopped || !this.#channel) return;
-    if (this.#window > 0 && !connection.traits.adjustablePrefetch) return;
+    if (size === this.#window || this.#stopped || !this.#channel) return undefined;
+    if (this.#window > 0 && !connection.traits.adjustablePrefetch) return undefined;
     this.#window = size;
+    return this.#prefetch(this.#channel, size);
+  }
+
+  /** Never rejects. */
+  async #prefetch(channel: Channel, size: number): Promise<void> {
     try {
-      await this.#channel.prefetch(size);
+      await channel.prefetch(size);
     } catch (error) {
-      logger.warn('The broker refused a new prefetch window', { size, error: String(error) });
+      this.#parts.logger.warn('The broker refused a new prefetch window', { size, error: String(error) });
     }
   }
 
@@ -217,7 +223,7 @@ export class TaskConsumer implements Component {
   #decide(held: Held): void {
     const { executor, settler } = this.#parts;
     if (this.#stopped) return settler.giveBack(held);
-    const verdict = judge(held.request, this.#circumstances(held));
+    const verdict = judge(held.request, new Now(this.#parts, held));
     if (verdict.kind === 'run') return executor.start(held);
     if (verdict.kind === 'drop') return settler.drop(held, verdict.because);
     if (verdict.for === 'rate') held.hasToken = true;
@@ -238,13 +244,28 @@ export class TaskConsumer implements Component {
     this.#decide(held);
     void this.adjust();
   }
+}
 
-  #circumstances(held: Held): Circumstances {
-    return {
-      nowMs: this.#parts.app.clock.now(),
-      isRevoked: this.#parts.isRevoked,
-      takeToken: (request) =>
-        held.hasToken ? 0 : this.#parts.buckets.take(request, held.definition, this.#parts.app.clock.now()),
-    };
+/** What the verdict on one request depends on: looked up only when it is asked for. */
+class Now implements Circumstances {
+  readonly #parts: TaskConsumerParts;
+  readonly #held: Held;
+
+  constructor(parts: TaskConsumerParts, held: Held) {
+    this.#parts = parts;
+    this.#held = held;
+  }
+
+  get nowMs(): number {
+    return this.#parts.app.clock.now();
+  }
+
+  isRevoked(request: TaskRequest): boolean {
+    return this.#parts.isRevoked(request);
+  }
+
+  takeToken(request: TaskRequest): number {
+    const { definition, hasToken } = this.#held;
+    return hasToken ? 0 : this.#parts.buckets.take(request, definition, this.nowMs);
   }
 }

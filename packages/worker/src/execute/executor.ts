@@ -1,11 +1,16 @@
-import type { App, Encoded, EventSink, JobWatcher, Outcome, Pool } from '@tq/core';
+import type { App, Encoded, EventSink, Job, JobWatcher, Outcome, Pool } from '@tq/core';
 import { durationMs } from '@tq/core/internal';
 import type { ContextQuestion } from '@tq/core/internal';
 import type { Held } from '../consume/held.ts';
 import type { TaskLines } from './lines.ts';
-import { packPayload } from './payload.ts';
+import { inputOf, packPayload } from './payload.ts';
 import type { Results } from './results.ts';
 import type { Settler } from './settle.ts';
+
+/** About what a payload takes besides its body. */
+const PAYLOAD_BYTES = 256;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface ExecutorParts {
   readonly app: App;
@@ -56,7 +61,7 @@ export class Executor {
   }
 
   start(held: Held): void {
-    const { app, pool, results, events, lines } = this.#parts;
+    const { app, events, pool, results } = this.#parts;
     const { options } = held.definition;
     const { config } = app;
     this.#running.add(held);
@@ -66,20 +71,19 @@ export class Executor {
     const soft = limitMs(held.request.softTimeLimit, limits.softTimeLimit, config.taskSoftTimeLimit);
     const hard = limitMs(held.request.timeLimit, limits.timeLimit, config.taskTimeLimit);
     held.timeLimit = hard === undefined ? undefined : hard / 1000;
+    // One shape for the usual job; spreading would cost as much as all the rest.
+    const job: Mutable<Job> = {
+      id: String(++this.#lastJob),
+      task: held.request.task,
+      payload: this.#payload(held),
+      bytes: held.delivery.message.body.byteLength + PAYLOAD_BYTES,
+    };
+    if (soft !== undefined) job.softTimeLimitMs = soft;
+    if (hard !== undefined) job.timeLimitMs = hard;
+    if (early || tracked || events.enabled) job.announce = true;
     held.execution = pool.run(
-      {
-        id: String(++this.#lastJob),
-        task: held.request.task,
-        payload: packPayload(held, lines.verbose || events.enabled),
-        ...(soft === undefined ? {} : { softTimeLimitMs: soft }),
-        ...(hard === undefined ? {} : { timeLimitMs: hard }),
-        ...(early || tracked || events.enabled ? { announce: true } : {}),
-      },
-      new Watcher(this.#parts, held, this, {
-        early,
-        tracked,
-        softLimit: soft === undefined ? 0 : soft / 1000,
-      }),
+      job,
+      new Watcher(this.#parts, held, this, early, tracked, soft === undefined ? 0 : soft / 1000),
     );
   }
 
@@ -101,6 +105,12 @@ export class Executor {
     if (outcome.kind !== 'returned') this.#totals.set(task, (this.#totals.get(task) ?? 0) + 1);
   }
 
+  #payload(held: Held): unknown {
+    const { events, hostname, lines, pool } = this.#parts;
+    const wantRepr = lines.verbose || events.enabled;
+    return pool.traits.inProcess ? inputOf(held, hostname, wantRepr) : packPayload(held, wantRepr);
+  }
+
   /** Aborts the signals of everything that runs. */
   abortAll(): void {
     for (const held of this.#running) held.execution?.abort('shutdown');
@@ -112,18 +122,24 @@ class Watcher implements JobWatcher {
   readonly #parts: ExecutorParts;
   readonly #held: Held;
   readonly #executor: Executor;
-  readonly #how: { readonly early: boolean; readonly tracked: boolean; readonly softLimit: number };
+  readonly #early: boolean;
+  readonly #tracked: boolean;
+  readonly #softLimit: number;
 
   constructor(
     parts: ExecutorParts,
     held: Held,
     executor: Executor,
-    how: { readonly early: boolean; readonly tracked: boolean; readonly softLimit: number },
+    early: boolean,
+    tracked: boolean,
+    softLimit: number,
   ) {
     this.#parts = parts;
     this.#held = held;
     this.#executor = executor;
-    this.#how = how;
+    this.#early = early;
+    this.#tracked = tracked;
+    this.#softLimit = softLimit;
   }
 
   ready(): boolean {
@@ -136,12 +152,12 @@ class Watcher implements JobWatcher {
     const first = !held.started;
     held.started = true;
     held.runs = by;
-    if (this.#how.early && !held.acked) {
+    if (this.#early && !held.acked) {
       held.acked = true;
       held.delivery.ack();
     }
     if (!first) return;
-    if (this.#how.tracked) {
+    if (this.#tracked) {
       const state = results.state(
         held.request,
         'STARTED',
@@ -163,7 +179,7 @@ class Watcher implements JobWatcher {
   }
 
   softTimeLimit(): void {
-    this.#parts.lines.softTimeLimit(this.#held.request, this.#how.softLimit);
+    this.#parts.lines.softTimeLimit(this.#held.request, this.#softLimit);
   }
 
   done(outcome: Outcome): void {
