@@ -17,6 +17,11 @@ export class SentCall<R, H extends ResultHandle<R> = AsyncResult<R>> extends Pro
     return new SentCall<R, H>(id, (resolve) => resolve(sending));
   }
 
+  /** Of a message on its way: once it has arrived, `sent` gives the handle. */
+  static when<R>(id: string, arrived: Promise<void>, sent: () => AsyncResult<R>): SentCall<R> {
+    return new SentCall(id, (resolve, reject) => void arrived.then(() => resolve(sent()), reject));
+  }
+
   constructor(
     id: string,
     executor: (resolve: (value: H | PromiseLike<H>) => void, reject: (reason: unknown) => void) => void,
