@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Keys } from './keys.ts';
 import type { Link } from './link.ts';
 import type { RedisOptions } from './options.ts';
 import { TAKE } from './scripts.ts';
+import { Tags } from './tags.ts';
 import { Turns } from './turns.ts';
 import type { Turn } from './turns.ts';
 
@@ -34,9 +34,7 @@ export class Taker {
   readonly #parts: TakerParts;
   readonly #turns: Turns;
   readonly #takes = new Set<Promise<unknown>>();
-  /** New tags are the base and a number: unique, and cheap to make in a script. */
-  readonly #base = randomUUID().slice(0, 24);
-  #serial = 0;
+  readonly #tags = new Tags();
   #stopped = false;
 
   constructor(parts: TakerParts) {
@@ -81,8 +79,6 @@ export class Taker {
 
   async #ask(turn: Turn, lists: readonly string[], max: number): Promise<readonly Catch[]> {
     const { keys, link, options } = this.#parts;
-    const serial = this.#serial;
-    this.#serial += 2 * max; // a tag may be made twice over
     const answer = (await link.script(
       TAKE,
       [keys.unacked, keys.index, keys.leases, ...lists],
@@ -92,8 +88,8 @@ export class Taker {
         options.leaseMs / 1000,
         keys.separator,
         keys.prefix.length,
-        this.#base,
-        serial,
+        this.#tags.base,
+        this.#tags.reserve(2 * max), // one may be made twice over
         turn.queues.length,
         ...turn.shares,
       ],

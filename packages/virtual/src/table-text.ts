@@ -102,12 +102,23 @@ function newField(key: string, place: number): Field {
 /** False where the value can't be written without knowing its path. */
 function update(field: Field, value: unknown): boolean {
   try {
-    field.text = typeof value === 'string' ? JSON.stringify(value) : encodeJson(value);
+    field.text = typeof value === 'string' ? textOf(value) : encodeJson(value);
     field.value = isLasting(value) ? value : UNKNOWN;
     return true;
   } catch {
     return false; // written again, with its path, it says what is wrong
   }
+}
+
+const last = { value: '', text: '""' };
+
+/** The id of a task stands in several places. */
+function textOf(value: string): string {
+  if (value === last.value) return last.text;
+  const text = JSON.stringify(value);
+  if (value.length > LONGEST) return text;
+  last.value = value;
+  return (last.text = text);
 }
 
 /** Whether it will be written alike as long as it is the same; an object may hold something else the next time. */
