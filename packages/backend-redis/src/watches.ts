@@ -1,5 +1,5 @@
 import { BackendUnavailableError } from '@tq/core';
-import { Feed, Turn } from '@tq/core/internal';
+import { Feed, pieces, Turn } from '@tq/core/internal';
 import type { Client } from './client.ts';
 import { isOutage, unavailable } from './failure.ts';
 import type { RedisSettings } from './settings.ts';
@@ -105,8 +105,8 @@ export class Watches {
     const news = beginnings.filter(({ listen }) => listen).map(({ key }) => key);
     for (const key of news) this.#left.delete(key);
     this.#sayGoodBye();
-    const listening = news.length > 0 ? this.#client.subscribe(...news) : undefined;
-    const [texts] = await Promise.all([this.#load(beginnings.map(({ key }) => key)), listening]);
+    const listening = inCommands(news).map((keys) => this.#client.subscribe(...keys));
+    const [texts] = await Promise.all([this.#load(beginnings.map(({ key }) => key)), ...listening]);
     return texts;
   }
 
@@ -134,8 +134,8 @@ export class Watches {
     this.#leaving = undefined;
     const keys = [...this.#left].filter((key) => !this.#feeds.has(key));
     this.#left.clear();
-    if (keys.length > 0 && this.#client.status === 'ready')
-      this.#client.unsubscribe(...keys).catch(() => undefined); // lost with its link
+    if (this.#client.status !== 'ready') return; // lost with its link
+    for (const each of inCommands(keys)) this.#client.unsubscribe(...each).catch(() => undefined);
   }
 
   /** A link that nothing is heard of may be dead: the server has to answer, or the client's time-out ends it. */
@@ -169,4 +169,8 @@ export class Watches {
   #endAll(reason: Error): void {
     for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.end(reason);
   }
+}
+
+function inCommands(keys: readonly string[]): readonly (readonly string[])[] {
+  return pieces(keys, { count: 1000, size: Infinity }, () => 0);
 }

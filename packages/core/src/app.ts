@@ -340,10 +340,9 @@ export class App implements AsyncDisposable {
     }
     const { id, ignoreResult: ignored } = call;
     const parent = (options.addToParent ?? true) ? executing() : undefined;
-    return SentCall.when(id, this.publish(call), () => {
-      parent?.addChild([[id, null], null]);
-      return new AsyncResult<R>(this, id, { ignored });
-    });
+    return SentCall.when(new AsyncResult<R>(this, id, { ignored }), this.publish(call), () =>
+      parent?.addChild([[id, null], null]),
+    );
   }
 
   /** @internal A signature on its way: a single call as any other, a work-flow as canvas says. */
