@@ -21,8 +21,9 @@ local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
  * Takes up to `max` messages of about `budget` bytes at most, and records them as held.
  * KEYS: for each priority step the queues' lists. Nothing else is named there: the server tells of the changes of every
  * key that is named to a script which has read any.
- * ARGV: unacked, index, leases, max, budget, lease in seconds, separator, length of the key prefix, base of new tags, first number of new tags,
- * number of queues, and for each queue how many of the max it may give before the others have had their turn.
+ * ARGV: unacked, index, leases, max, budget, lease in seconds, separator, length of the key prefix, base of new tags,
+ * first number of new tags, number of queues, and for each queue how many of the max it may give before the others
+ * have had their turn.
  * Gives (number of the list, tag, text) of each message, flat. With room left it has looked at every list, which is
  * what makes the server tell of their changes, see `Waiters`; if all are empty now, a 0 stands at the end.
  *

@@ -93,24 +93,20 @@ export class Taker {
   async #ask(turn: Turn, lists: readonly string[], max: number): Promise<readonly Catch[]> {
     const { keys, link, options } = this.#parts;
     const { changes } = link.waiters;
-    const answer = (await link.script(
-      TAKE,
-      lists,
-      [
-        keys.unacked,
-        keys.index,
-        keys.leases,
-        max,
-        BUDGET,
-        options.leaseMs / 1000,
-        keys.separator,
-        keys.prefix.length,
-        this.#tags.base,
-        this.#tags.reserve(2 * max), // one may be made twice over
-        turn.queues.length,
-        ...turn.shares,
-      ],
-    )) as readonly (number | Buffer)[];
+    const answer = (await link.script(TAKE, lists, [
+      keys.unacked,
+      keys.index,
+      keys.leases,
+      max,
+      BUDGET,
+      options.leaseMs / 1000,
+      keys.separator,
+      keys.prefix.length,
+      this.#tags.base,
+      this.#tags.reserve(2 * max), // one may be made twice over
+      turn.queues.length,
+      ...turn.shares,
+    ])) as readonly (number | Buffer)[];
     const drained = answer.length % 3 === 1 && link.isTold;
     this.#empty = drained ? { lists: new Set(lists), changes } : undefined;
     return this.#catches(answer, turn, lists);

@@ -21,15 +21,15 @@ export class Deadlines {
     return new Promise<T>((resolve, reject) => {
       const entry: Entry = { atMs: performance.now() + ms, expire: () => reject(makeError()) };
       this.#add(entry, ms);
-      const done = (value: T): void => {
+      const succeed = (value: T): void => {
         this.#remove(entry);
         resolve(value);
       };
-      const failed = (error: unknown): void => {
+      const fail = (error: unknown): void => {
         this.#remove(entry);
         reject(error as Error);
       };
-      work.then(done, rescue ? (error: unknown) => void rescue(error).then(done, failed) : failed);
+      work.then(succeed, rescue ? (error: unknown) => void rescue(error).then(succeed, fail) : fail);
     });
   }
 

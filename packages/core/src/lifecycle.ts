@@ -63,7 +63,7 @@ export class Lazy<T> {
 
   /** Forgets what this `get()` returned, unless something newer is in its place: the next `get()` opens again. */
   forget(opening: Promise<T>): void {
-    if (this.#opening === opening) this.reset();
+    if (this.#opening === opening) void this.reset();
   }
 
   /** Forgets the value; the next get() opens again. Returns what was open, if anything. */

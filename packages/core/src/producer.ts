@@ -84,7 +84,15 @@ export class Producer implements AsyncDisposable {
   publish(message: Message, route: Route, plan: PublishPlan): Promise<void> {
     if (this.#stop.signal.aborted) return Promise.reject(this.#stop.signal.reason as Error);
     const startedMs = this.#clock.monotonic();
-    const sending: Sending = { message, route, plan, startedMs, asked: false, expired: false, failure: undefined };
+    const sending: Sending = {
+      message,
+      route,
+      plan,
+      startedMs,
+      asked: false,
+      expired: false,
+      failure: undefined,
+    };
     const { value: link } = this.#link;
     const late = (): Error => timedOut(sending);
     if (!link || !isOpen(link, route))

@@ -22,11 +22,11 @@ export class SentCall<R, H extends ResultHandle<R> = AsyncResult<R>> extends Pro
   /** Of a message on its way: once it has arrived, `sent` is called. */
   static when<R>(handle: AsyncResult<R>, arrived: Promise<void>, sent: () => void): SentCall<R> {
     const call = new SentCall<R>(handle.id, (resolve, reject) => {
-      const done = (): void => {
+      const finish = (): void => {
         sent();
         resolve(handle);
       };
-      arrived.then(done, reject);
+      arrived.then(finish, reject);
     });
     call.#handle = handle;
     return call;

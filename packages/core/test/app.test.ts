@@ -310,6 +310,15 @@ describe('sending', () => {
     expect([loud.ignored, backend.expected]).toEqual([false, [loud.id]]);
   });
 
+  test('get() on a call gives a result that is here before the broker has confirmed the message', async () => {
+    const backend = new FakeBackend();
+    const app = connected({ backend: { driver: backend.driver } });
+    const rest = { traceback: null, children: null, dateDone: null };
+    backend.metas = [{ taskId: 'early', status: 'SUCCESS', result: 4, ...rest }];
+    broker.onPublish = () => new Promise(() => undefined);
+    expect(await app.sendTask('t.a', [], { taskId: 'early' }).get()).toBe(4);
+  });
+
   test('arguments are checked where the task has a schema, before anything is sent', async () => {
     const app = connected();
     const issues = [{ message: 'no number', path: [1] }];

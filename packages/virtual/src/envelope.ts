@@ -1,7 +1,7 @@
 /** The envelope of brokers that carry nothing but text: kombu's, as Celery's peers on Redis write and read it. */
 import { DecodeError } from '@tq/core';
 import type { MessageProperties } from '@tq/core';
-import { decodeJson, encodeJson } from '@tq/core/internal';
+import { decodeJson } from '@tq/core/internal';
 import type { Envelope } from './store.ts';
 import { TableText } from './table-text.ts';
 
