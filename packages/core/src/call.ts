@@ -153,7 +153,8 @@ function routeOfCall(
   const own = definition ? routeOf(definition.options) : NO_ROUTE;
   const asked = callRoute(options);
   const target = routedName(name, kwargs);
-  const isUsual = definition && asked === NO_ROUTE && target === name && dependsOnNameAlone(config.taskRoutes);
+  const isUsual =
+    definition && asked === NO_ROUTE && target === name && dependsOnNameAlone(config.taskRoutes);
   if (!isUsual) return route(target, args, kwargs, { ...own, ...asked }, config);
   const { routes } = usualOf(config);
   let usual = routes.get(definition);

@@ -10,6 +10,7 @@ import {
   silentLogger,
 } from '@tq/core';
 import type { App, BackendDriver, RunningRequest } from '@tq/core';
+import { deferred } from '@tq/core/internal';
 import { FakeBackend } from './support/fake-backend.ts';
 import { FakeBroker } from './support/fake-broker.ts';
 import { execute } from './support/execute.ts';
@@ -315,8 +316,12 @@ describe('sending', () => {
     const app = connected({ backend: { driver: backend.driver } });
     const rest = { traceback: null, children: null, dateDone: null };
     backend.metas = [{ taskId: 'early', status: 'SUCCESS', result: 4, ...rest }];
-    broker.onPublish = () => new Promise(() => undefined);
-    expect(await app.sendTask('t.a', [], { taskId: 'early' }).get()).toBe(4);
+    const confirmed = deferred();
+    broker.onPublish = () => confirmed.promise;
+    const call = app.sendTask('t.a', [], { taskId: 'early' });
+    expect(await call.get()).toBe(4);
+    confirmed.resolve();
+    await call;
   });
 
   test('arguments are checked where the task has a schema, before anything is sent', async () => {
