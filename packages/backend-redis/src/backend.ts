@@ -56,7 +56,7 @@ class RedisBackend implements ResultBackend {
     this.#kept = new Turn((metas) => this.#keep(metas));
     this.#loaded = new Turn((keys) => this.#read(keys));
     this.#dropped = new Turn((keys) => this.#drop(keys));
-    this.#watches = new Watches(client, (key) => this.#loaded.ask(key), settings);
+    this.#watches = new Watches(client, (keys) => this.#read(keys), settings);
     this.groups = new RedisGroups({
       client,
       keys: this.#keys,
@@ -71,8 +71,8 @@ class RedisBackend implements ResultBackend {
   }
 
   /** Results stay, so none can be missed. */
-  async expect(): Promise<void> {
-    this.#ensureOpen();
+  expect(): Promise<void> | undefined {
+    return this.#disposing && Promise.reject(closed());
   }
 
   store(meta: TaskMeta<Encoded>): Promise<void> {

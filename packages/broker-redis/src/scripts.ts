@@ -19,19 +19,21 @@ local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
 
 /**
  * Takes up to `max` messages of about `budget` bytes at most, and records them as held.
- * KEYS: unacked, index, leases; then for each priority step the queues' lists.
- * ARGV: max, budget, lease in seconds, separator, length of the key prefix, base of new tags, first number of new tags,
- * number of queues, and for each queue how many of the max it may give before the others have had their turn.
- * Gives (number of the list, tag, text) of each message, flat. With nothing to take it has looked at every list, which
- * is what makes the server tell of their changes: see `Waiters`.
+ * KEYS: for each priority step the queues' lists. Nothing else is named there: the server tells of the changes of every
+ * key that is named to a script which has read any.
+ * ARGV: unacked, index, leases, max, budget, lease in seconds, separator, length of the key prefix, base of new tags,
+ * first number of new tags, number of queues, and for each queue how many of the max it may give before the others
+ * have had their turn.
+ * Gives (number of the list, tag, text) of each message, flat. With room left it has looked at every list, which is
+ * what makes the server tell of their changes, see `Waiters`; if all are empty now, a 0 stands at the end.
  *
  * The address and the tag stand at the end of an envelope that a Celery peer has written. Whatever looks different is
  * parsed; what can't be, is recorded as a string.
  */
 export const TAKE = script(String.raw`
-local unacked, index, leases = KEYS[1], KEYS[2], KEYS[3]
-local max, budget, lease, sep = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local prefix, base, serial, width = tonumber(ARGV[5]), ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+local unacked, index, leases = ARGV[1], ARGV[2], ARGV[3]
+local max, budget, lease, sep = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+local prefix, base, serial, width = tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11])
 local address = [[^"delivery_info": ?{"exchange": ?("[^"\]*"), ?"routing_key": ?("[^"\]*")([^{}\]*)}([^{}\]*)"}}$]]
 local out, tags, records, from = {}, {}, {}, {}
 local count, bytes, largest = 0, 0, 1
@@ -42,7 +44,7 @@ local function fresh()
 end
 
 local function parsed(text, list)
-  local queue = string.sub(KEYS[3 + (list - 1) % width + 1], prefix + 1)
+  local queue = string.sub(KEYS[(list - 1) % width + 1], prefix + 1)
   local ok, doc = pcall(cjson.decode, text)
   if not ok or type(doc) ~= 'table' then
     return fresh(), '[' .. cjson.encode(text) .. ', "", ' .. cjson.encode(queue) .. ']'
@@ -92,7 +94,7 @@ end
 local function drain(list, most)
   local chunk = 1
   while most > 0 and bytes < budget do
-    local texts = redis.call('RPOP', KEYS[3 + list], chunk)
+    local texts = redis.call('RPOP', KEYS[list], chunk)
     if not texts then return end
     for i = 1, #texts do note(texts[i], list) end
     if #texts < chunk then return end
@@ -101,18 +103,20 @@ local function drain(list, most)
   end
 end
 
-for first = 1, #KEYS - 3, width do
-  for q = 0, width - 1 do drain(first + q, math.min(tonumber(ARGV[9 + q]), max - count)) end
+for first = 1, #KEYS, width do
+  for q = 0, width - 1 do drain(first + q, math.min(tonumber(ARGV[12 + q]), max - count)) end
   if width > 1 then
     for q = 0, width - 1 do drain(first + q, max - count) end
   end
   if count >= max or bytes >= budget then break end
 end
 
-if count == 0 then
-  for i = 4, #KEYS do redis.call('LLEN', KEYS[i]) end
-  return out
+if count < max and bytes < budget then
+  local left = 0
+  for i = 1, #KEYS do left = left + redis.call('LLEN', KEYS[i]) end
+  if left == 0 then out[3 * count + 1] = 0 end
 end
+if count == 0 then return out end
 ${NOW}
 -- A microsecond apart, so that they can be put back in order.
 local function scored(names, first, step)
@@ -136,7 +140,7 @@ end
 local fields, members = {}, {}
 for i = 1, count do
   fields[2 * i - 1], fields[2 * i] = tags[i], records[i]
-  members[i] = tags[i] .. sep .. KEYS[3 + from[i]]
+  members[i] = tags[i] .. sep .. KEYS[from[i]]
 end
 redis.call('HSET', unacked, unpack(fields))
 redis.call('ZADD', leases, unpack(scored(members, micros + lease * 1000000, 1)))

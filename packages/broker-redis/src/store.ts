@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { BrokerUnavailableError, ClosedError, PublishError, TqError } from '@tq/core';
 import type { ConnectOptions, Logger } from '@tq/core';
 import { deferred, toError } from '@tq/core/internal';
@@ -13,6 +12,7 @@ import type { Share } from './links.ts';
 import type { RedisOptions } from './options.ts';
 import { Restore } from './restore.ts';
 import { RENEW } from './scripts.ts';
+import { Tags } from './tags.ts';
 import { Taker } from './taker.ts';
 
 /** The most members in one command. */
@@ -41,6 +41,7 @@ export class RedisStore implements QueueStore {
   readonly #bindings: Bindings;
   readonly #restore: Restore;
   readonly #taker: Taker;
+  readonly #tags = new Tags();
   readonly #closed = deferred<Error | undefined>();
   /** The lists of what is held, by tag, in the order of the takes. */
   readonly #held = new Map<string, string>();
@@ -67,7 +68,7 @@ export class RedisStore implements QueueStore {
     const lists = new Map<string, string[]>();
     for (const { envelope, queue } of entries) {
       const list = this.#keys.listFor(queue, envelope.message.properties.priority);
-      const text = encodeEnvelope(envelope, { deliveryTag: randomUUID() });
+      const text = encodeEnvelope(envelope, { deliveryTag: this.#tags.next() });
       const texts = lists.get(list);
       if (texts) texts.push(text);
       else lists.set(list, [text]);
@@ -150,7 +151,7 @@ export class RedisStore implements QueueStore {
 
   async broadcast(exchange: string, routingKey: string, envelope: Envelope): Promise<void> {
     this.#ensureOpen();
-    const text = encodeEnvelope(envelope, { deliveryTag: randomUUID() });
+    const text = encodeEnvelope(envelope, { deliveryTag: this.#tags.next() });
     await this.#calling(this.#share.link.call('PUBLISH', this.#keys.channel(exchange, routingKey), text));
   }
 

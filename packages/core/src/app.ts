@@ -22,7 +22,7 @@ import type { TaskContext } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DefinedTask } from './define-task.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { AlreadyRegistered, BackendUnavailableError, ImproperlyConfigured } from './errors.ts';
+import { AlreadyRegistered, BackendUnavailableError, ImproperlyConfigured, toError } from './errors.ts';
 import { findControl } from './drivers.ts';
 import { Hooks } from './hooks.ts';
 import { LamportClock } from './lamport.ts';
@@ -319,25 +319,30 @@ export class App implements AsyncDisposable {
     if (fault) return SentCall.of(randomUUID(), Promise.reject(fault));
     const options = given ?? NO_OPTIONS;
     const definition = this.tasks.get(name)?.definition;
+    if (!definition?.options.argsSchema) return this.#send(name, args, options);
     const taskId = options.taskId ?? randomUUID();
-    if (!definition?.options.argsSchema)
-      return SentCall.of(taskId, this.#send<R>(name, args, { ...options, taskId }));
     const sending = checkArguments(definition, args, options).then(() =>
       this.#send<R>(name, args, { ...options, taskId }),
     );
     return SentCall.of(taskId, sending);
   }
 
-  async #send<R>(
-    name: string,
-    args: readonly unknown[],
-    options: CallOptions & { readonly taskId: string },
-  ): Promise<AsyncResult<R>> {
-    if (this.config.taskAlwaysEager) return this.#sendEagerly<R>(name, args, options);
-    const call = this.prepare(name, args, options);
-    await this.publish(call);
-    if (options.addToParent ?? true) executing()?.addChild([[call.id, null], null]);
-    return new AsyncResult<R>(this, call.id, { ignored: call.ignoreResult });
+  #send<R>(name: string, args: readonly unknown[], options: CallOptions): SentCall<R> {
+    if (this.config.taskAlwaysEager) {
+      const taskId = options.taskId ?? randomUUID();
+      return SentCall.of(taskId, this.#sendEagerly<R>(name, args, { ...options, taskId }));
+    }
+    let call: PreparedCall;
+    try {
+      call = this.prepare(name, args, options);
+    } catch (error) {
+      return SentCall.of(options.taskId ?? randomUUID(), Promise.reject(toError(error)));
+    }
+    const { id, ignoreResult: ignored } = call;
+    const parent = (options.addToParent ?? true) ? executing() : undefined;
+    return SentCall.when(new AsyncResult<R>(this, id, { ignored }), this.publish(call), () =>
+      parent?.addChild([[id, null], null]),
+    );
   }
 
   /** @internal A signature on its way: a single call as any other, a work-flow as canvas says. */
@@ -384,23 +389,50 @@ export class App implements AsyncDisposable {
   }
 
   /** @internal Publishes what `prepareCall()` made. */
-  async publish(call: PreparedCall): Promise<void> {
+  publish(call: PreparedCall): Promise<void> {
     const { hooks } = this;
-    const producer = this.producer();
-    const plan = await this.#expected(call);
+    try {
+      const producer = this.producer();
+      const expecting = this.#expecting(call);
+      const isWatched =
+        this.interceptors.length > 0 || hooks.has('beforeTaskPublish') || hooks.has('afterTaskPublish');
+      if (!expecting && !isWatched) return producer.publish(call.message, call.route, call.plan);
+      return this.#publishInSteps(call, producer, expecting);
+    } catch (error) {
+      return Promise.reject(toError(error));
+    }
+  }
+
+  async #publishInSteps(
+    call: PreparedCall,
+    producer: Producer,
+    expecting: Promise<PublishPlan> | undefined,
+  ): Promise<void> {
+    const { hooks } = this;
+    const plan = (await expecting) ?? call.plan;
     if (hooks.has('beforeTaskPublish')) hooks.emit('beforeTaskPublish', call);
     if (this.interceptors.length === 0) await producer.publish(call.message, call.route, plan);
     else await publishThrough(this.interceptors, { ...call, plan }, producer, this.config);
     if (hooks.has('afterTaskPublish')) hooks.emit('afterTaskPublish', call);
   }
 
-  /** Tells the backend that a result will come; both together have `publishTimeout`. Gives the plan for what is left of it. */
-  async #expected({ id, plan, ignoreResult }: PreparedCall): Promise<PublishPlan> {
+  /**
+   * Tells the backend that a result will come; undefined where there is nothing to wait for. Both together have
+   * `publishTimeout`: gives the plan for what is left of it.
+   */
+  #expecting({ id, plan, ignoreResult }: PreparedCall): Promise<PublishPlan> | undefined {
     this.#keepsResults ??= this.backendSetting !== null;
-    if (ignoreResult || !this.#keepsResults) return plan;
+    if (ignoreResult || !this.#keepsResults) return undefined;
+    const { openBackend } = this.#connections;
+    const expecting = openBackend
+      ? openBackend.expect(id)
+      : this.resultBackend().then((backend) => backend.expect(id));
+    return expecting && this.#inTime(expecting, plan);
+  }
+
+  async #inTime(expecting: Promise<void>, plan: PublishPlan): Promise<PublishPlan> {
     const startedMs = this.clock.monotonic();
     const { timeoutMs } = plan;
-    const expecting = this.resultBackend().then((backend) => backend.expect(id));
     await this.#deadlines.guard(expecting, timeoutMs, () => {
       const within = `${timeoutMs / 1000} s (setting publishTimeout)`;
       return new BackendUnavailableError(`The result backend has not answered within ${within}.`);

@@ -90,11 +90,20 @@ export class AsyncResult<R = unknown> implements ResultHandle<R> {
    */
   get(options: GetOptions & { readonly propagate: false }): Promise<R | Error>;
   get(options?: GetOptions): Promise<R>;
-  async get(options: GetOptions = {}): Promise<R | Error> {
+  get(options: GetOptions = {}): Promise<R | Error> {
+    return this.#get(options, undefined);
+  }
+
+  /** @internal The same for a call that is being sent; fails with it. */
+  whileSending(sending: Promise<unknown>, options: GetOptions = {}): Promise<R | Error> {
+    return this.#get(options, sending);
+  }
+
+  async #get(options: GetOptions, sending: Promise<unknown> | undefined): Promise<R | Error> {
     checkGetOptions(options);
     if (!this.#final && this.ignored) return undefined as R;
     if (!this.#final) checkJoin(options);
-    const meta = this.#final ?? (await this.#wait(options));
+    const meta = this.#final ?? (await this.#wait(options, sending));
     if (!EXCEPTION_STATES.has(meta.status)) return meta.result as R;
     const error = this.#errorOf(meta);
     if ((options.propagate ?? true) && PROPAGATE_STATES.has(meta.status)) throw error;
@@ -220,8 +229,9 @@ export class AsyncResult<R = unknown> implements ResultHandle<R> {
     return wireToError(meta.result as WireError, this.#source.errors);
   }
 
-  async #wait(options: GetOptions): Promise<TaskMeta> {
+  async #wait(options: GetOptions, sending: Promise<unknown> | undefined): Promise<TaskMeta> {
     const wait = new Wait(options, (timeoutMs) => this.#timedOut(timeoutMs));
+    sending?.catch((error: unknown) => wait.abort(error));
     const { signal } = wait;
     try {
       const backend = await untilAborted(this.#source.resultBackend(), signal);
@@ -281,9 +291,9 @@ export class Wait {
   }
 
   /** What still waits stops. */
-  abort(): void {
+  abort(reason?: unknown): void {
     this.end();
-    this.#late.abort();
+    this.#late.abort(reason);
   }
 }
 

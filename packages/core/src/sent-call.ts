@@ -12,9 +12,24 @@ export class SentCall<R, H extends ResultHandle<R> = AsyncResult<R>> extends Pro
 
   /** The id of the result, known before the call is sent. */
   readonly id: string;
+  /** Known before the call is sent, where a message is. */
+  #handle: AsyncResult<R> | undefined;
 
   static of<R, H extends ResultHandle<R> = AsyncResult<R>>(id: string, sending: Promise<H>): SentCall<R, H> {
     return new SentCall<R, H>(id, (resolve) => resolve(sending));
+  }
+
+  /** Of a message on its way: once it has arrived, `sent` is called. */
+  static when<R>(handle: AsyncResult<R>, arrived: Promise<void>, sent: () => void): SentCall<R> {
+    const call = new SentCall<R>(handle.id, (resolve, reject) => {
+      const finish = (): void => {
+        sent();
+        resolve(handle);
+      };
+      arrived.then(finish, reject);
+    });
+    call.#handle = handle;
+    return call;
   }
 
   constructor(
@@ -25,10 +40,21 @@ export class SentCall<R, H extends ResultHandle<R> = AsyncResult<R>> extends Pro
     this.id = id;
   }
 
-  /** @throws whatever sending or `AsyncResult.get()` throws */
+  /**
+   * Sends, and waits for the result from the beginning: it may be here before the broker's word on the message is.
+   * @throws whatever sending or `AsyncResult.get()` throws
+   */
   get(options: GetOptions & { readonly propagate: false }): Promise<R | Error>;
   get(options?: GetOptions): Promise<R>;
   async get(options?: GetOptions): Promise<unknown> {
-    return await (await this).get(options as GetOptions); // awaited, so that an error's stack reaches the caller
+    const handle = this.#handle;
+    // Awaited, so that an error's stack reaches the caller.
+    if (!handle || handle.ignored) return await (await this).get(options as GetOptions);
+    try {
+      return await handle.whileSending(this, options);
+    } catch (error) {
+      await this; // that it wasn't sent is the better reason
+      throw error;
+    }
   }
 }

@@ -9,7 +9,7 @@ import type {
   ResultBackend,
   TaskMeta,
 } from '@tq/core';
-import { chordLeaseMs, decodeMeta, deferred, encodeMeta, isFinal } from '@tq/core/internal';
+import { chordLeaseMs, decodeMeta, deferred, encodeMeta, isFinal, toError } from '@tq/core/internal';
 import type { Deferred } from '@tq/core/internal';
 import { MemoryGroups } from './groups.ts';
 import type { Life } from './groups.ts';
@@ -55,8 +55,13 @@ class MemoryBackend implements ResultBackend {
     this.groups = new MemoryGroups(results.groups, () => this.#life(), leaseMs);
   }
 
-  async expect(): Promise<void> {
-    this.#life();
+  expect(): Promise<void> | undefined {
+    try {
+      this.#life();
+      return undefined;
+    } catch (error) {
+      return Promise.reject(toError(error));
+    }
   }
 
   store(meta: TaskMeta<Encoded>, _route: ReplyRoute): Promise<void> {

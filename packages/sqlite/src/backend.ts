@@ -55,8 +55,8 @@ export class SqliteBackend implements ResultBackend {
   }
 
   /** Results stay, so none can be missed. */
-  async expect(): Promise<void> {
-    this.#ensureOpen();
+  expect(): Promise<void> | undefined {
+    return this.#disposing && Promise.reject(closed());
   }
 
   store(meta: TaskMeta<Encoded>): Promise<void> {

@@ -3,7 +3,7 @@ import { compress } from '../serialize/compress.ts';
 import { encodeJson, jsonSerializer } from '../serialize/json.ts';
 import type { Serializers } from '../serialize/registry.ts';
 import type { Serializer } from '../types/serializer.ts';
-import type { Message } from '../types/transport.ts';
+import type { Message, MessageProperties } from '../types/transport.ts';
 import { taskBody, taskHeaders } from './protocol2.ts';
 import type { OutgoingTask } from './protocol2.ts';
 
@@ -35,19 +35,21 @@ export function encodeCall(call: OutgoingTask, options: EncodeOptions): Message 
     body = compressed.bytes;
   }
   if (body.byteLength > options.maxBytes) throw tooLarge(call, body.byteLength, options.maxBytes);
-  return {
-    body,
-    headers,
-    properties: {
-      contentType: serializer.contentType,
-      contentEncoding: serializer.contentEncoding,
-      deliveryMode: options.deliveryMode,
-      priority: options.priority,
-      correlationId: call.id,
-      replyTo: options.replyTo,
-      ...(options.expiration === undefined ? {} : { expiration: options.expiration }),
-    },
+  return { body, headers, properties: propertiesOf(call, options, serializer) };
+}
+
+function propertiesOf(call: OutgoingTask, options: EncodeOptions, serializer: Serializer): MessageProperties {
+  const { contentType, contentEncoding } = serializer;
+  const { deliveryMode, expiration, priority, replyTo } = options;
+  const properties = {
+    contentType,
+    contentEncoding,
+    deliveryMode,
+    priority,
+    correlationId: call.id,
+    replyTo,
   };
+  return expiration === undefined ? properties : { ...properties, expiration };
 }
 
 /** In parts, so that what can't travel is named as the caller knows it: `args[0].when`. */

@@ -46,7 +46,7 @@ export function taskHeaders(call: OutgoingTask): Record<string, unknown> {
     group: call.group,
     group_index: call.groupIndex,
     retries: call.retries,
-    timelimit: [call.timeLimit, call.softTimeLimit],
+    timelimit: timeLimits(call),
     root_id: call.rootId,
     parent_id: call.parentId,
     argsrepr: call.argsrepr,
@@ -59,6 +59,13 @@ export function taskHeaders(call: OutgoingTask): Record<string, unknown> {
   };
   // Fields of the protocol win: a user's header named `id` must not change the task's id.
   return call.headers ? { ...call.headers, ...headers } : headers;
+}
+
+/** One for all calls without limits, so that nobody has to look into it. */
+const NO_LIMITS = Object.freeze([null, null]);
+
+function timeLimits({ timeLimit, softTimeLimit }: OutgoingTask): readonly (number | null)[] {
+  return timeLimit === null && softTimeLimit === null ? NO_LIMITS : [timeLimit, softTimeLimit];
 }
 
 function isoOrNull(ms: number | null): string | null {

@@ -140,8 +140,8 @@ export interface ResultBackend extends AsyncDisposable {
     readonly persistent: boolean;
     readonly expiresByItself: boolean;
   };
-  /** Called before the task is published, so no answer can be missed. */
-  expect(taskId: string): Promise<void>;
+  /** Called before the task is published, so no answer can be missed. Undefined where there is nothing to wait for. */
+  expect(taskId: string): Promise<void> | undefined;
   /**
    * Keeps a state; a stored SUCCESS is never overwritten. Calls of one tick return one shared promise: they are
    * written in one batch, in order.
