@@ -1,6 +1,6 @@
 import { BackendUnavailableError, ImproperlyConfigured } from '@tq/core';
 import type { BackendOptions } from '@tq/core';
-import { maskUrl, toError } from '@tq/core/internal';
+import { hungUpAdvice, maskUrl, tlsFailure, toError } from '@tq/core/internal';
 import { Redis } from 'ioredis';
 import { COUNT, END, GROW, SIZE, STORE } from './scripts.ts';
 import type { RedisSettings, RetryPolicy } from './settings.ts';
@@ -51,9 +51,13 @@ export async function openClient(settings: RedisSettings, options: BackendOption
     await inTime(client.connect(), options.timeoutMs);
     await checkServer(client, options);
   } catch (error) {
-    client.disconnect();
+    if (client.status !== 'end') client.disconnect(); // it would leave a timer behind
     if (error instanceof ImproperlyConfigured) throw error;
-    const why = maskUrl((lastError ?? toError(error)).message || 'no answer');
+    const reason = lastError ?? toError(error);
+    const untrusted = tlsFailure(reason, 'The Redis of the result backend');
+    if (untrusted) throw untrusted;
+    const advice = settings.server.tls ? hungUpAdvice(reason) : '';
+    const why = maskUrl(reason.message || 'no answer') + advice;
     throw new BackendUnavailableError(`Can't reach the Redis of the result backend: ${why}`, {
       cause: error,
     });
