@@ -6,12 +6,12 @@ import { COUNT, END, GROW, SIZE, STORE } from './scripts.ts';
 import type { RedisSettings, RetryPolicy } from './settings.ts';
 
 /** What the count of a part says; see `COUNT`. */
-export type Counting = readonly string[] | string | number | null;
+export type Counting = readonly Buffer[] | Buffer | number | null;
 
 /** The connection, with our scripts as commands. The first argument counts the keys. */
 export type Client = Redis & {
   tqStore(keys: number, ...args: readonly (string | Buffer)[]): Promise<number>;
-  tqCount(keys: number, ...args: readonly string[]): Promise<readonly Counting[]>;
+  tqCountBuffer(keys: number, ...args: readonly (string | Buffer)[]): Promise<readonly Counting[]>;
   tqSize(keys: 1, group: string, life: string, size: number): Promise<number>;
   tqGrow(keys: 1, group: string, life: string, by: number, token: string, memoryMs: number): Promise<number>;
   tqEnd(keys: 1, group: string, memoryMs: number): Promise<number>;

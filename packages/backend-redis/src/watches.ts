@@ -4,24 +4,35 @@ import type { Client } from './client.ts';
 import { isOutage, unavailable } from './failure.ts';
 import type { RedisSettings } from './settings.ts';
 
+export interface WatchesParts {
+  readonly client: Client;
+  readonly settings: RedisSettings;
+  /** What stands under a key at present. */
+  load(key: string): Promise<string | null>;
+  /** The text of what was published. */
+  read(kept: Buffer): string;
+}
+
 /**
  * Everybody who waits for results on one connection. One subscription for each task that is awaited, so a result costs
  * the same however many are. After a lost connection all are subscribed and looked at again.
  */
 export class Watches {
   readonly #client: Client;
-  readonly #load: (key: string) => Promise<string | null>;
+  readonly #load: WatchesParts['load'];
+  readonly #read: WatchesParts['read'];
   readonly #settings: RedisSettings;
   readonly #feeds = new Map<string, Set<Feed>>();
   #health: NodeJS.Timeout | undefined;
   #patience: NodeJS.Timeout | undefined;
   #pinging = false;
 
-  constructor(client: Client, load: (key: string) => Promise<string | null>, settings: RedisSettings) {
+  constructor({ client, load, read, settings }: WatchesParts) {
     this.#client = client;
     this.#load = load;
+    this.#read = read;
     this.#settings = settings;
-    client.on('message', (key: string, text: string) => this.#hear(key, text));
+    client.on('messageBuffer', (key: Buffer, kept: Buffer) => this.#hear(key.toString(), kept));
     client.on('close', () => this.#lost());
     client.on('ready', () => this.#regained());
   }
@@ -80,10 +91,15 @@ export class Watches {
     }
   }
 
-  #hear(key: string, text: string): void {
+  #hear(key: string, kept: Buffer): void {
     const feeds = this.#feeds.get(key);
     if (!feeds) return this.#leave(key); // given up before it was subscribed to
-    for (const feed of feeds) feed.hear(text);
+    try {
+      const text = this.#read(kept);
+      for (const feed of feeds) feed.hear(text);
+    } catch (error) {
+      for (const feed of feeds) feed.end(unavailable(error)); // nobody can read it
+    }
   }
 
   #leave(key: string): void {

@@ -630,6 +630,7 @@ const BROKER_SETTINGS: ReadonlySet<SettingName> = new Set<SettingName>([
 const BACKEND_SETTINGS: ReadonlySet<SettingName> = new Set<SettingName>([
   'resultBackend',
   'resultSerializer',
+  'resultCompression',
   'resultAcceptContent',
   'acceptContent',
   'redisBackendUseSsl',

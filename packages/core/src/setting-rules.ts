@@ -111,6 +111,7 @@ export const RULES: { readonly [K in keyof Settings]: Rule } = {
   resultExpires: orNull(duration),
   resultExtended: boolean,
   resultSerializer: text,
+  resultCompression: orNull(text),
   resultPersistent: nullAsFalse(boolean),
   resultBackendAlwaysRetry: boolean,
   resultChordJoinTimeout: duration,

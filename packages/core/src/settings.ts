@@ -66,8 +66,10 @@ export interface Settings {
   resultPersistent: boolean;
   /** Keep name, args, kwargs, worker, retries and queue with each result. @default false */
   resultExtended: boolean;
-  /** How results are written that Python may read: `rpc://` takes any serializer, Redis only json. @default "json" */
+  /** How results are written that Python may read, in rpc:// and in Redis; all that share them must say the same. @default "json" */
   resultSerializer: string;
+  /** How results in Redis are compressed, as Celery 5.7 does: gzip, brotli or zstd; whoever reads them needs no setting. @default null */
+  resultCompression: string | null;
   /** Try to store a result until it works; otherwise a worker gives the message back after a minute. @default false */
   resultBackendAlwaysRetry: boolean;
   /** Pause between two looks of `celery.chord_unlock`, which Celery sends for result backends that can't count. @default 1 */
@@ -296,6 +298,7 @@ export const DEFAULTS: Settings = frozen({
   resultPersistent: false,
   resultExtended: false,
   resultSerializer: 'json',
+  resultCompression: null,
   resultBackendAlwaysRetry: false,
   resultChordRetryInterval: 1,
   resultChordJoinTimeout: 3,
