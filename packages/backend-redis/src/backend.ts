@@ -1,15 +1,6 @@
 import { BackendUnavailableError, ClosedError } from '@tq/core';
 import type { BackendDriver, BackendOptions, Encoded, ResultBackend, TaskMeta } from '@tq/core';
-import {
-  decodeJson,
-  decodeMeta,
-  encodeMeta,
-  isFinal,
-  jsonResults,
-  pieces,
-  toError,
-  Turn,
-} from '@tq/core/internal';
+import { decodeMeta, encodeMeta, isFinal, jsonResults, pieces, toError, Turn } from '@tq/core/internal';
 import { openClient } from './client.ts';
 import type { Client } from './client.ts';
 import { unavailable } from './failure.ts';

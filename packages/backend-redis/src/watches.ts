@@ -8,9 +8,9 @@ export interface WatchesParts {
   readonly client: Client;
   readonly settings: RedisSettings;
   /** What stands under a key at present. */
-  load(key: string): Promise<string | null>;
+  readonly load: (key: string) => Promise<string | null>;
   /** The text of what was published. */
-  read(kept: Buffer): string;
+  readonly read: (kept: Buffer) => string;
 }
 
 /**
