@@ -127,6 +127,7 @@ export const RULES: { readonly [K in keyof Settings]: Rule } = {
   redisUsername: orNull(text),
   redisPassword: orNull(text),
   taskSerializer: text,
+  taskProtocol: oneOf(1, 2),
   taskCompression: orNull(text),
   taskDefaultDeliveryMode: oneOf(1, 2, 'transient', 'persistent'),
   taskPublishRetry: boolean,

@@ -104,6 +104,8 @@ export interface Settings {
 
   /** How bodies are written, unless the task or the call says otherwise. @default "json" */
   taskSerializer: string;
+  /** Version of the messages that are sent: 1 only for workers that know nothing newer; both are read. @default 2 */
+  taskProtocol: 1 | 2;
   /** Compress bodies: `gzip`, `brotli` or, from Node.js 22.15 on, `zstd`. @default null */
   taskCompression: string | null;
   /** Whether the broker writes messages to disk: 2 or `persistent`, 1 or `transient`. @default 2 */
@@ -313,6 +315,7 @@ export const DEFAULTS: Settings = frozen({
   redisUsername: null,
   redisPassword: null,
   taskSerializer: 'json',
+  taskProtocol: 2,
   taskCompression: null,
   taskDefaultDeliveryMode: 2,
   taskPublishRetry: true,

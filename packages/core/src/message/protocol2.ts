@@ -61,7 +61,7 @@ export function taskHeaders(call: OutgoingTask): Record<string, unknown> {
   return call.headers ? { ...call.headers, ...headers } : headers;
 }
 
-function isoOrNull(ms: number | null): string | null {
+export function isoOrNull(ms: number | null): string | null {
   return ms === null ? null : formatIso(ms);
 }
 
