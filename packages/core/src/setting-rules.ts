@@ -112,6 +112,7 @@ export const RULES: { readonly [K in keyof Settings]: Rule } = {
   resultExtended: boolean,
   resultSerializer: text,
   resultCompression: orNull(text),
+  resultCacheMax: orNull(count(-1)),
   resultPersistent: nullAsFalse(boolean),
   resultBackendAlwaysRetry: boolean,
   resultChordJoinTimeout: duration,

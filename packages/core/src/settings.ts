@@ -70,6 +70,8 @@ export interface Settings {
   resultSerializer: string;
   /** How results in Redis are compressed, as Celery 5.7 does: gzip, brotli or zstd; whoever reads them needs no setting. @default null */
   resultCompression: string | null;
+  /** How many results a client keeps that it has seen, so that handles made anew needn't ask again; -1 = none, null or 0 = all. @default -1 */
+  resultCacheMax: number | null;
   /** Try to store a result until it works; otherwise a worker gives the message back after a minute. @default false */
   resultBackendAlwaysRetry: boolean;
   /** Pause between two looks of `celery.chord_unlock`, which Celery sends for result backends that can't count. @default 1 */
@@ -301,6 +303,7 @@ export const DEFAULTS: Settings = frozen({
   resultExtended: false,
   resultSerializer: 'json',
   resultCompression: null,
+  resultCacheMax: -1,
   resultBackendAlwaysRetry: false,
   resultChordRetryInterval: 1,
   resultChordJoinTimeout: 3,
