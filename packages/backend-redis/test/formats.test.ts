@@ -4,7 +4,7 @@ import { createApp } from '@tq/core';
 import type { ChordPart, ResultBackend, ResultCodec } from '@tq/core';
 import { resultCodec } from '@tq/core/internal';
 import { eventually, uniqueName } from '@tq/testkit';
-import { encoded, NO_ROUTE, rig, success, vectorsOf } from './rig.ts';
+import { encoded, NO_ROUTE, partsOf, rig, success, vectorsOf } from './rig.ts';
 import type { Rig } from './rig.ts';
 
 let here: Rig;
@@ -73,10 +73,10 @@ describe.each(FORMATS)('%s, compressed with %s', (serializer, compression) => {
     const { groups } = backend;
     await groups!.setChordSize(group, 3);
     expect(await here.redis.get(`celery-taskset-meta-${group}.s`)).toBe('3');
-    expect(await groups!.addChordPart(group, part('a', 1, 'one'))).toBeUndefined();
-    expect(await groups!.addChordPart(group, part('a', 1, 'one'))).toBeUndefined();
-    expect(await groups!.addChordPart(group, part('c', undefined, [3]))).toBeUndefined();
-    const all = await groups!.addChordPart(group, part('b', 0, 2));
+    expect(partsOf(await groups!.addChordPart(group, part('a', 1, 'one')))).toBeUndefined();
+    expect(partsOf(await groups!.addChordPart(group, part('a', 1, 'one')))).toBeUndefined();
+    expect(partsOf(await groups!.addChordPart(group, part('c', undefined, [3])))).toBeUndefined();
+    const all = partsOf(await groups!.addChordPart(group, part('b', 0, 2)));
     expect(all?.map((each) => [each.taskId, JSON.parse(each.result), each.index])).toEqual([
       ['b', 2, 0],
       ['a', 'one', 1],
@@ -109,7 +109,7 @@ test('a part of a chord that Celery has counted and packed counts', async () => 
   const [[entry]] = joined.value as [[{ readonly $base64: string }, number]];
   await here.redis.zadd(`celery-taskset-meta-${group}.j`, 0, Buffer.from(entry.$base64, 'base64'));
   await backend.groups!.setChordSize(group, 2);
-  const all = await backend.groups!.addChordPart(group, part('b', 1, 4));
+  const all = partsOf(await backend.groups!.addChordPart(group, part('b', 1, 4)));
   const theirs = '2aebe5b2-c6a1-4455-9817-8aea3f0f4e7a';
   expect(all?.map((each) => [each.taskId, each.state, each.result])).toEqual([
     [theirs, 'SUCCESS', '2'],

@@ -99,10 +99,10 @@ whenCelery('Python', () => {
     if (said[0]) expect(said[1]).toEqual({ text: 'ü', all: [1, null, 2.5] });
     expect(await backend.load(theirs)).toMatchObject({ status: 'SUCCESS', result: { a: [1, null] } });
     const part = { taskId: ours, state: 'SUCCESS', result: encoded('last'), index: 1 } as const;
-    expect((await backend.groups!.addChordPart(group, part))?.map((each) => each.result)).toEqual([
-      '[4]',
-      '"last"',
-    ]);
+    expect(await backend.groups!.addChordPart(group, part)).toMatchObject({
+      kind: 'complete',
+      parts: [{ result: '[4]' }, { result: '"last"' }],
+    });
   });
 
   test('shares groups, and the count of a chord', async () => {
