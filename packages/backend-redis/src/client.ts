@@ -1,17 +1,17 @@
 import { BackendUnavailableError, ImproperlyConfigured } from '@tq/core';
 import type { BackendOptions } from '@tq/core';
-import { maskUrl, toError } from '@tq/core/internal';
+import { hungUpAdvice, maskUrl, tlsFailure, toError } from '@tq/core/internal';
 import { Redis } from 'ioredis';
 import { COUNT, END, GROW, SIZE, STORE } from './scripts.ts';
 import type { RedisSettings, RetryPolicy } from './settings.ts';
 
 /** What the count of a part says; see `COUNT`. */
-export type Counting = readonly string[] | string | number | null;
+export type Counting = readonly Buffer[] | Buffer | number | null;
 
 /** The connection, with our scripts as commands. The first argument counts the keys. */
 export type Client = Redis & {
   tqStore(keys: number, ...args: readonly (string | Buffer)[]): Promise<number>;
-  tqCount(keys: number, ...args: readonly string[]): Promise<readonly Counting[]>;
+  tqCountBuffer(keys: number, ...args: readonly (string | Buffer)[]): Promise<readonly Counting[]>;
   tqSize(keys: 1, group: string, life: string, size: number): Promise<number>;
   tqGrow(keys: 1, group: string, life: string, by: number, token: string, memoryMs: number): Promise<number>;
   tqEnd(keys: 1, group: string, memoryMs: number): Promise<number>;
@@ -51,9 +51,13 @@ export async function openClient(settings: RedisSettings, options: BackendOption
     await inTime(client.connect(), options.timeoutMs);
     await checkServer(client, options);
   } catch (error) {
-    client.disconnect();
+    if (client.status !== 'end') client.disconnect(); // it would leave a timer behind
     if (error instanceof ImproperlyConfigured) throw error;
-    const why = maskUrl((lastError ?? toError(error)).message || 'no answer');
+    const reason = lastError ?? toError(error);
+    const untrusted = tlsFailure(reason, 'The Redis of the result backend');
+    if (untrusted) throw untrusted;
+    const advice = settings.server.tls ? hungUpAdvice(reason) : '';
+    const why = maskUrl(reason.message || 'no answer') + advice;
     throw new BackendUnavailableError(`Can't reach the Redis of the result backend: ${why}`, {
       cause: error,
     });

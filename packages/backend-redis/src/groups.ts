@@ -3,6 +3,7 @@ import { BackendUnavailableError, DecodeError } from '@tq/core';
 import type { ChordPart, ChordProgress, Encoded, GroupStore, TaskState } from '@tq/core';
 import { decodeJson, encodeJson, pieces, Turn, WAITING, CHORD_MEMORY_MS } from '@tq/core/internal';
 import type { Client, Counting } from './client.ts';
+import type { Format } from './format.ts';
 import { CHORD_KEYS } from './keys.ts';
 import type { Keys } from './keys.ts';
 
@@ -14,7 +15,7 @@ interface Counted {
   readonly group: string;
   readonly id: string;
   readonly position: string;
-  readonly entry: string;
+  readonly entry: string | Buffer;
   /** Who sends the body if this part completes the set. */
   readonly by: string;
 }
@@ -22,6 +23,7 @@ interface Counted {
 /** What the groups need of their backend. */
 export interface GroupsHost {
   readonly client: Client;
+  readonly format: Format;
   readonly keys: Keys;
   readonly ordered: boolean;
   /** Life of what is written: milliseconds, or '' for ever. */
@@ -31,7 +33,7 @@ export interface GroupsHost {
   /** Maps errors, refuses once closed. */
   guard<T>(work: () => Promise<T>): Promise<T>;
   /** Keeps and publishes a value, as Celery does. */
-  put(key: string, value: string): Promise<void>;
+  put(key: string, value: string | Buffer): Promise<void>;
   get(key: string): Promise<string | null>;
   drop(...keys: readonly string[]): Promise<void>;
 }
@@ -49,7 +51,7 @@ export class RedisGroups implements GroupStore {
   }
 
   save(groupId: string, children: readonly unknown[]): Promise<void> {
-    const value = encodeJson({ result: [[groupId, null], children] });
+    const value = this.#host.format.write(encodeJson({ result: [[groupId, null], children] }));
     return this.#host.guard(() => this.#host.put(this.#key(groupId), value));
   }
 
@@ -89,10 +91,12 @@ export class RedisGroups implements GroupStore {
         group: this.#key(groupId),
         id: part.taskId,
         position,
-        entry: `[1, ${JSON.stringify(part.taskId)}, ${JSON.stringify(part.state)}, ${part.result}]`,
+        entry: this.#host.format.write(
+          `[1, ${JSON.stringify(part.taskId)}, ${JSON.stringify(part.state)}, ${part.result}]`,
+        ),
         by: `${this.#self}:${part.taskId}:${position}`,
       });
-      if (typeof answer === 'string') throw new BackendUnavailableError(answer);
+      if (Buffer.isBuffer(answer)) throw new BackendUnavailableError(answer.toString());
       if (typeof answer === 'number') return { kind: 'taken', againMs: answer };
       return answer === null ? WAITING : { kind: 'complete', parts: this.#partsOf(answer) };
     });
@@ -116,7 +120,7 @@ export class RedisGroups implements GroupStore {
     const { client, life, ordered, leaseMs } = this.#host;
     const head = [life, ordered ? '1' : '', String(leaseMs)];
     const answers = pieces(parts, AT_ONCE, ({ entry }) => entry.length).map((piece) =>
-      client.tqCount(
+      client.tqCountBuffer(
         piece.length,
         ...piece.map(({ group }) => group),
         ...head,
@@ -126,11 +130,12 @@ export class RedisGroups implements GroupStore {
     return (await Promise.all(answers)).flat();
   }
 
-  #partsOf(entries: readonly string[]): readonly ChordPart[] {
-    if (!this.#host.ordered) return entries.map((entry) => partOf(entry, Infinity));
+  #partsOf(entries: readonly Buffer[]): readonly ChordPart[] {
+    const { format, ordered } = this.#host;
+    if (!ordered) return entries.map((entry) => partOf(format.read(entry), Infinity));
     const parts: ChordPart[] = [];
     for (let at = 0; at < entries.length; at += 2)
-      parts.push(partOf(entries[at] as string, Number(entries[at + 1])));
+      parts.push(partOf(format.read(entries[at] as Buffer), Number(String(entries[at + 1]))));
     return parts;
   }
 

@@ -7,6 +7,15 @@ import type { RedisSettings } from './settings.ts';
 /** How long a subscription that nobody needs may stay; nothing comes on it any more. Milliseconds. */
 const LEAVE_MS = 100;
 
+export interface WatchesParts {
+  readonly client: Client;
+  readonly settings: RedisSettings;
+  /** What stands under each key at present. */
+  readonly load: (keys: readonly string[]) => Promise<readonly (string | null)[]>;
+  /** The text of what was published. */
+  readonly read: (kept: Buffer) => string;
+}
+
 /** A key to look at, and to listen to first where nobody does yet. */
 interface Beginning {
   readonly key: string;
@@ -19,7 +28,8 @@ interface Beginning {
  */
 export class Watches {
   readonly #client: Client;
-  readonly #load: (keys: readonly string[]) => Promise<readonly (string | null)[]>;
+  readonly #load: WatchesParts['load'];
+  readonly #read: WatchesParts['read'];
   readonly #settings: RedisSettings;
   readonly #feeds = new Map<string, Set<Feed>>();
   readonly #beginnings: Turn<Beginning, string | null>;
@@ -30,17 +40,13 @@ export class Watches {
   #patience: NodeJS.Timeout | undefined;
   #pinging = false;
 
-  /** `load` reads what is kept under each key. */
-  constructor(
-    client: Client,
-    load: (keys: readonly string[]) => Promise<readonly (string | null)[]>,
-    settings: RedisSettings,
-  ) {
+  constructor({ client, load, read, settings }: WatchesParts) {
     this.#client = client;
     this.#load = load;
+    this.#read = read;
     this.#settings = settings;
     this.#beginnings = new Turn((beginnings) => this.#listenAndLook(beginnings));
-    client.on('message', (key: string, text: string) => this.#hear(key, text));
+    client.on('messageBuffer', (key: Buffer, kept: Buffer) => this.#hear(key.toString(), kept));
     client.on('close', () => this.#lost());
     client.on('ready', () => this.#regained());
   }
@@ -117,10 +123,15 @@ export class Watches {
     process.nextTick(() => stream.uncork());
   }
 
-  #hear(key: string, text: string): void {
+  #hear(key: string, kept: Buffer): void {
     const feeds = this.#feeds.get(key);
     if (!feeds) return this.#leave(key); // given up before it was subscribed to
-    for (const feed of feeds) feed.hear(text);
+    try {
+      const text = this.#read(kept);
+      for (const feed of feeds) feed.hear(text);
+    } catch (error) {
+      for (const feed of feeds) feed.end(unavailable(error)); // nobody can read it
+    }
   }
 
   /** With the next write, or in a moment. */

@@ -219,3 +219,84 @@ export const UNLOCK = script(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 `);
+
+/**
+ * Notes that a queue is in use. KEYS: expiring, lives, then the queue's lists. ARGV: queue, and after how many
+ * milliseconds without use it goes: '' if as is known, 0 if it stays. Gives the milliseconds, or nil. Lists get the
+ * same time to live, as kombu's do, for the case that nobody is left to look.
+ */
+export const USE = script(String.raw`
+local queue, life = ARGV[1], ARGV[2]
+if life == '' then life = string.match(redis.call('HGET', KEYS[2], queue) or '', '^%d+') end
+if not life then return nil end
+life = tonumber(life)
+if life == 0 then
+  if redis.call('HDEL', KEYS[2], queue) == 1 then
+    redis.call('ZREM', KEYS[1], queue)
+    for i = 3, #KEYS do redis.call('PERSIST', KEYS[i]) end
+  end
+  return nil
+end
+${NOW}
+redis.call('HSET', KEYS[2], queue, life)
+redis.call('ZADD', KEYS[1], math.floor(now * 1000) + life, queue)
+for i = 3, #KEYS do redis.call('PEXPIRE', KEYS[i], life) end
+return life
+`);
+
+/** Queues to look at. KEYS: expiring. ARGV: the most. */
+export const OVERDUE = script(String.raw`
+${NOW}
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', math.floor(now * 1000), 'LIMIT', 0, ARGV[1])
+`);
+
+/**
+ * Removes a queue: at once, or only if it is overdue. KEYS: expiring, lives, kombu's lasting bindings and bindings of
+ * the exchange of the queue's name, then the queue's lists, then whatever the commands touch. ARGV: queue, 'now' or
+ * 'overdue', for how many milliseconds it is looked after, number of lists, and a command for each of its bindings, as
+ * JSON. Gives 1 if the queue was there.
+ *
+ * A queue that kombu knows as one that stays isn't ours to remove; nor is one whose messages a Python peer keeps alive,
+ * or that somebody has bound anew since it went.
+ */
+export const REMOVE = script(String.raw`
+local expiring, lives, queue, late, width = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
+${NOW}
+now = math.floor(now * 1000)
+local life, gone = string.match(redis.call('HGET', lives, queue) or '', '^(%d+) ?(%d*)$')
+local function forget()
+  redis.call('HDEL', lives, queue)
+  redis.call('ZREM', expiring, queue)
+  return 0
+end
+if ARGV[2] == 'overdue' then
+  local look = redis.call('ZSCORE', expiring, queue)
+  if not life then return forget() end
+  if not look or tonumber(look) > now then return 0 end
+  if redis.call('EXISTS', KEYS[3]) == 1 or (gone ~= '' and redis.call('EXISTS', KEYS[4]) == 1) then return forget() end
+  local left = 0
+  for i = 5, 4 + width do left = math.max(left, redis.call('PTTL', KEYS[i])) end
+  if left > 0 then
+    redis.call('ZADD', expiring, now + left, queue)
+    return 0
+  end
+end
+for i = 5, 4 + width do redis.call('DEL', KEYS[i]) end
+for i = 5, #ARGV do redis.call(unpack(cjson.decode(ARGV[i]))) end
+if not life then return 1 end
+local since = gone == '' and now or tonumber(gone)
+if now - since > late then return forget() end
+redis.call('HSET', lives, queue, life .. ' ' .. string.format('%.0f', since))
+redis.call('ZADD', expiring, now + math.max(tonumber(life), now - since), queue)
+return gone == '' and 1 or 0
+`);
+
+/**
+ * Binds a queue that expires by kombu's own rule: it keeps such bindings until the exchange's deadline.
+ * KEYS: bindings, deadlines. ARGV: member, exchange, milliseconds.
+ */
+export const BIND_FOR_A_WHILE = script(String.raw`
+${NOW}
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('ZADD', KEYS[2], 'GT', math.floor(now * 1000) + tonumber(ARGV[3]), ARGV[2])
+`);

@@ -9,6 +9,7 @@ import type { Hear } from './fanout.ts';
 import type { Keys } from './keys.ts';
 import { shareLink } from './links.ts';
 import type { Share } from './links.ts';
+import { Lives } from './lives.ts';
 import type { RedisOptions } from './options.ts';
 import { Restore } from './restore.ts';
 import { RENEW } from './scripts.ts';
@@ -39,6 +40,7 @@ export class RedisStore implements QueueStore {
   readonly #keys: Keys;
   readonly #logger: Logger;
   readonly #bindings: Bindings;
+  readonly #lives: Lives;
   readonly #restore: Restore;
   readonly #taker: Taker;
   readonly #tags = new Tags();
@@ -58,7 +60,9 @@ export class RedisStore implements QueueStore {
     this.#keys = keys;
     this.#logger = logger;
     this.#bindings = new Bindings(share.link, keys);
-    this.#restore = new Restore({ link: share.link, keys, bindings: this.#bindings, options });
+    const { link } = share;
+    this.#lives = new Lives({ link, keys, bindings: this.#bindings });
+    this.#restore = new Restore({ link, keys, bindings: this.#bindings, options });
     this.#taker = new Taker({ link: share.link, keys, options });
     void share.link.closed.then((reason) => this.#closed.resolve(reason));
   }
@@ -119,9 +123,20 @@ export class RedisStore implements QueueStore {
     return this.#calling(this.#restore.expired());
   }
 
-  /** A queue is a list, and there is no empty list. */
-  async declare(): Promise<void> {
+  /** A queue is a list, and there is no empty list; what is kept is how long it lives. */
+  async declare(queue: string, expiresMs?: number): Promise<void> {
     this.#ensureOpen();
+    await this.#calling(this.#lives.declare(queue, expiresMs));
+  }
+
+  async use(queue: string): Promise<number | undefined> {
+    this.#ensureOpen();
+    return this.#calling(this.#lives.use(queue));
+  }
+
+  async removeUnused(): Promise<number> {
+    this.#ensureOpen();
+    return this.#calling(this.#lives.removeUnused());
   }
 
   async size(queue: string): Promise<number> {
@@ -134,14 +149,12 @@ export class RedisStore implements QueueStore {
 
   async drop(queue: string): Promise<void> {
     this.#ensureOpen();
-    const { link } = this.#share;
-    const removals = await this.#calling(this.#bindings.removeAll(queue));
-    await this.#calling(link.atomically([['DEL', ...this.#keys.lists(queue)], ...removals]));
+    await this.#calling(this.#lives.remove(queue, 'now'));
   }
 
   async bind(binding: BindingRecord): Promise<void> {
     this.#ensureOpen();
-    await this.#calling(this.#bindings.add(binding));
+    await this.#calling(this.#lives.bind(binding));
   }
 
   async bindings(exchange: string): Promise<readonly BindingRecord[]> {

@@ -34,6 +34,7 @@ import { senderName } from './nodename.ts';
 import type { Producer, PublishPlan } from './producer.ts';
 import { publishThrough } from './publish-through.ts';
 import { GroupResult, groupsOf } from './group-result.ts';
+import { ResultCache } from './result-cache.ts';
 import { AsyncResult } from './result.ts';
 import type { ResultHandle } from './result.ts';
 import { SentCall } from './sent-call.ts';
@@ -113,6 +114,8 @@ export class App implements AsyncDisposable {
   readonly serializers = new Serializers(() => this.folder);
   /** Error classes that come back as themselves: after `app.errors.register(OutOfStock)`, `get()` throws an OutOfStock. */
   readonly errors = new ErrorRegistry();
+  /** @internal */
+  readonly finals = new ResultCache(() => this.config.resultCacheMax);
   /** What time it is. */
   readonly clock: Clock;
   /** Logical time, for events and remote control. */
@@ -662,6 +665,7 @@ const BROKER_SETTINGS: ReadonlySet<SettingName> = new Set<SettingName>([
 const BACKEND_SETTINGS: ReadonlySet<SettingName> = new Set<SettingName>([
   'resultBackend',
   'resultSerializer',
+  'resultCompression',
   'resultAcceptContent',
   'acceptContent',
   'redisBackendUseSsl',

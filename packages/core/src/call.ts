@@ -74,6 +74,7 @@ export function prepareCall(
       replyTo: options.replyTo ?? around.replyTo,
       expiration: expiresMs === null ? undefined : String(Math.max(0, Math.trunc(expiresMs - nowMs))),
       maxBytes: config.maxMessageBytes,
+      protocol: config.taskProtocol,
       serializers: around.serializers,
     }),
     route: routed,

@@ -140,6 +140,7 @@ export type {
   RetryChanges,
 } from './types/pool.ts';
 export type { DeliveryInfo, RunningRequest, TaskRequest } from './types/request.ts';
+export { registerType } from './serialize/custom-types.ts';
 export type { Encoded, Serializer } from './types/serializer.ts';
 export type {
   Address,

@@ -1,5 +1,7 @@
 /** For sibling packages; no promise of stability. */
 export { toError } from './errors.ts';
+export { readTls, tlsInQuery } from './tls.ts';
+export { hungUpAdvice, tlsFailure } from './tls-failure.ts';
 export { deferred } from './deferred.ts';
 export type { Deferred } from './deferred.ts';
 export { Feed } from './feed.ts';

@@ -6,6 +6,7 @@ import type { Duration } from './duration.ts';
 import { ClosedError, ImproperlyConfigured, JoinInsideTask, TimeoutError } from './errors.ts';
 import type { ErrorRegistry } from './message/error-registry.ts';
 import { wireToError } from './message/errors.ts';
+import type { ResultCache } from './result-cache.ts';
 import { isFinal, PROPAGATE_STATES, EXCEPTION_STATES } from './states.ts';
 import type { Control, Done, Replies, RevokeOptions } from './types/control.ts';
 import type { ResultBackend, ResultTuple, TaskMeta, TaskState, WireError } from './types/backend.ts';
@@ -33,6 +34,8 @@ export interface ResultSource {
   resultFromTuple(tuple: ResultTuple, parent?: ResultHandle): ResultHandle;
   /** Classes that errors of tasks arrive as. */
   readonly errors?: ErrorRegistry;
+  /** What is kept of results beyond their handles. */
+  readonly finals?: ResultCache;
   /** Reaches those who would run a call. */
   readonly control?: Control;
 }
@@ -73,14 +76,14 @@ export class AsyncResult<R = unknown> implements ResultHandle<R> {
   readonly ignored: boolean;
   readonly #source: ResultSource;
   /** The final meta, once seen. */
-  #final: TaskMeta | undefined;
+  #seen: TaskMeta | undefined;
 
   constructor(source: ResultSource, id: string, options: ResultOptions = {}) {
     this.#source = source;
     this.id = id;
     this.parent = options.parent;
     this.ignored = options.ignored ?? false;
-    this.#final = options.final;
+    this.#seen = options.final;
   }
 
   /**
@@ -101,9 +104,10 @@ export class AsyncResult<R = unknown> implements ResultHandle<R> {
 
   async #get(options: GetOptions, sending: Promise<unknown> | undefined): Promise<R | Error> {
     checkGetOptions(options);
-    if (!this.#final && this.ignored) return undefined as R;
-    if (!this.#final) checkJoin(options);
-    const meta = this.#final ?? (await this.#wait(options, sending));
+    const final = this.#final;
+    if (!final && this.ignored) return undefined as R;
+    if (!final) checkJoin(options);
+    const meta = final ?? (await this.#wait(options, sending));
     if (!EXCEPTION_STATES.has(meta.status)) return meta.result as R;
     const error = this.#errorOf(meta);
     if ((options.propagate ?? true) && PROPAGATE_STATES.has(meta.status)) throw error;
@@ -112,10 +116,11 @@ export class AsyncResult<R = unknown> implements ResultHandle<R> {
 
   /** What is known now: PENDING for an id that nobody has heard of. */
   async meta(): Promise<TaskMeta> {
-    if (this.#final) return this.#final;
+    const final = this.#final;
+    if (final) return final;
     const backend = await this.#source.resultBackend();
     const meta = (await backend.load(this.id)) ?? pending(this.id);
-    if (isFinal(meta.status)) this.#final = meta;
+    if (isFinal(meta.status)) this.#keep(meta);
     return meta;
   }
 
@@ -204,7 +209,8 @@ export class AsyncResult<R = unknown> implements ResultHandle<R> {
 
   /** Removes what is kept about the task. */
   async forget(): Promise<void> {
-    this.#final = undefined;
+    this.#seen = undefined;
+    this.#source.finals?.delete(this.id);
     await (await this.#source.resultBackend()).forget(this.id);
   }
 
@@ -225,6 +231,15 @@ export class AsyncResult<R = unknown> implements ResultHandle<R> {
     return `<AsyncResult: ${this.id}>`;
   }
 
+  get #final(): TaskMeta | undefined {
+    return (this.#seen ??= this.#source.finals?.get(this.id));
+  }
+
+  #keep(final: TaskMeta): TaskMeta {
+    this.#source.finals?.keep(final);
+    return (this.#seen = final);
+  }
+
   #errorOf(meta: TaskMeta): Error {
     return wireToError(meta.result as WireError, this.#source.errors);
   }
@@ -237,7 +252,7 @@ export class AsyncResult<R = unknown> implements ResultHandle<R> {
       const backend = await untilAborted(this.#source.resultBackend(), signal);
       for await (const meta of backend.watch(this.id, { signal })) {
         options.onMessage?.(meta);
-        if (isFinal(meta.status)) return (this.#final = meta);
+        if (isFinal(meta.status)) return this.#keep(meta);
       }
     } catch (error) {
       signal.throwIfAborted(); // some backends end a watch with an error, some without

@@ -66,8 +66,12 @@ export interface Settings {
   resultPersistent: boolean;
   /** Keep name, args, kwargs, worker, retries and queue with each result. @default false */
   resultExtended: boolean;
-  /** How results are written that Python may read: `rpc://` takes any serializer, Redis only json. @default "json" */
+  /** How results are written that Python may read, in rpc:// and in Redis; all that share them must say the same. @default "json" */
   resultSerializer: string;
+  /** How results in Redis are compressed, as Celery 5.7 does: gzip, brotli or zstd; whoever reads them needs no setting. @default null */
+  resultCompression: string | null;
+  /** How many results a client keeps that it has seen, so that handles made anew needn't ask again; -1 = none, null or 0 = all. @default -1 */
+  resultCacheMax: number | null;
   /** Try to store a result until it works; otherwise a worker gives the message back after a minute. @default false */
   resultBackendAlwaysRetry: boolean;
   /** Pause between two looks of `celery.chord_unlock`, which Celery sends for result backends that can't count. @default 1 */
@@ -102,6 +106,8 @@ export interface Settings {
 
   /** How bodies are written, unless the task or the call says otherwise. @default "json" */
   taskSerializer: string;
+  /** Version of the messages that are sent: 1 only for workers that know nothing newer; both are read. @default 2 */
+  taskProtocol: 1 | 2;
   /** Compress bodies: `gzip`, `brotli` or, from Node.js 22.15 on, `zstd`. @default null */
   taskCompression: string | null;
   /** Whether the broker writes messages to disk: 2 or `persistent`, 1 or `transient`. @default 2 */
@@ -296,6 +302,8 @@ export const DEFAULTS: Settings = frozen({
   resultPersistent: false,
   resultExtended: false,
   resultSerializer: 'json',
+  resultCompression: null,
+  resultCacheMax: -1,
   resultBackendAlwaysRetry: false,
   resultChordRetryInterval: 1,
   resultChordJoinTimeout: 3,
@@ -310,6 +318,7 @@ export const DEFAULTS: Settings = frozen({
   redisUsername: null,
   redisPassword: null,
   taskSerializer: 'json',
+  taskProtocol: 2,
   taskCompression: null,
   taskDefaultDeliveryMode: 2,
   taskPublishRetry: true,

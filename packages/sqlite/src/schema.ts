@@ -79,6 +79,12 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE UNIQUE INDEX chord_part_once ON chord_part(group_id, task_id, ifnull(position, -1));
   `,
+  `
+  ALTER TABLE queue ADD COLUMN expires_ms INTEGER; -- unused for so long, it goes; NULL: it stays
+  ALTER TABLE queue ADD COLUMN look_at INTEGER;    -- unix ms: when to look whether it must go; NULL: never
+  ALTER TABLE queue ADD COLUMN gone_at INTEGER;    -- unix ms; NULL: it is there
+  CREATE INDEX queue_look ON queue(look_at) WHERE look_at IS NOT NULL;
+  `,
 ];
 
 /** Brings the file to this version's shape. Several processes may come at once; the first does it. */

@@ -89,9 +89,9 @@ export class Consumers {
     await this.#loop.interrupt();
   }
 
-  /** Hands out nothing more. Resolves as `remove` does, with the queues that had consumers. */
+  /** Hands out nothing more. Resolves as `remove` does, with the queue of each consumer. */
   async stop(): Promise<readonly string[]> {
-    const queues = [...this.#byQueue.keys()];
+    const queues = [...this.#byQueue.values()].flatMap((each) => each.map(({ queue }) => queue));
     this.#stopping.abort();
     this.#byQueue.clear();
     this.#cycle.clear();

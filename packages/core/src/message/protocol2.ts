@@ -68,7 +68,7 @@ function timeLimits({ timeLimit, softTimeLimit }: OutgoingTask): readonly (numbe
   return timeLimit === null && softTimeLimit === null ? NO_LIMITS : [timeLimit, softTimeLimit];
 }
 
-function isoOrNull(ms: number | null): string | null {
+export function isoOrNull(ms: number | null): string | null {
   return ms === null ? null : formatIso(ms);
 }
 

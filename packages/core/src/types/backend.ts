@@ -71,11 +71,13 @@ export interface Content {
   readonly contentEncoding: string | undefined;
 }
 
-/** How results are written and read: the settings `resultSerializer` and `resultAcceptContent`. */
+/** How results are written and read: the settings `resultSerializer`, `resultAcceptContent` and `resultCompression`. */
 export interface ResultCodec {
   /** For backends that send messages. */
   readonly contentType: string;
   readonly contentEncoding: 'utf-8' | 'binary';
+  /** How stores that can are to compress what they keep; undefined: not at all. */
+  readonly compression?: string | undefined;
   encodeMeta(meta: TaskMeta<Encoded>): Uint8Array;
   /** `content` where the bytes say what they are; otherwise they are as this codec writes. @throws DecodeError, ContentDisallowed */
   decodeMeta(bytes: Uint8Array, content?: Content): TaskMeta;
