@@ -5,7 +5,7 @@
  * @typedef {object} Measurement  What a file in measure/ exports.
  * @property {string} name  As it is typed: `npm run bench drain-sqlite`.
  * @property {string} title  What is measured, in a sentence.
- * @property {'tasks/s' | 'ms'} unit
+ * @property {'tasks/s' | 'ms' | 'bytes'} unit
  * @property {number} rounds
  * @property {number} seconds  No further round begins after so long.
  * @property {number} [warmUps]  Rounds that are run first and not counted.

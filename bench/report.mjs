@@ -1,6 +1,7 @@
 // Prints reports: tables for the terminal and for results.md.
 const UNITS = {
   'tasks/s': (value) => Math.round(value).toLocaleString('en'),
+  bytes: (value) => Math.round(value).toLocaleString('en'),
   ms: (value) => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0),
 };
 

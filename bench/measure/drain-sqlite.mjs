@@ -20,16 +20,17 @@ export default {
   },
   subjects: [
     { name: 'bare store, claim + ack of 100', run: bareStore },
-    { name: 'tq worker -c 1', run: (shared) => worker(shared, 1) },
-    { name: 'tq worker -c 2', run: (shared) => worker(shared, 2) },
+    { name: 'tq worker, solo', run: (shared) => worker(shared, 'solo', 1) },
+    { name: 'tq worker -c 1', run: (shared) => worker(shared, 'prefork', 1) },
+    { name: 'tq worker -c 2', run: (shared) => worker(shared, 'prefork', 2) },
   ],
-  goals: [1, 2].map((concurrency) => ({
-    row: `tq worker -c ${concurrency}`,
+  goals: [', solo', ' -c 1', ' -c 2'].map((pool) => ({
+    row: `tq worker${pool}`,
     is: 'at least',
     factor: 0.5,
     against: 'bare store, claim + ack of 100',
   })),
-  note: 'tq: from the first task that ran in a child to the last acknowledgement in the file. Both work on copies of one file.',
+  note: 'tq: from the first task that ran to the last acknowledgement in the file. Both work on copies of one file.',
 };
 
 function bareStore({ file, folder }) {
@@ -39,12 +40,12 @@ function bareStore({ file, folder }) {
   });
 }
 
-function worker({ file, folder }, concurrency) {
+function worker({ file, folder }, pool, concurrency) {
   return inFolder(folder, async (here) => {
     const queue = copied(file, here);
     const ledger = join(here, 'ledger');
     mkdirSync(ledger);
-    const program = start(['worker.mjs', 'prefork', String(concurrency)], {
+    const program = start(['worker.mjs', pool, String(concurrency)], {
       env: { ...queueEnv(queue), BENCH_LEDGER: ledger },
     });
     const emptyMs = await whenEmpty(queue, program);

@@ -27,8 +27,7 @@ type Envelope = Readonly<Record<string, unknown>> & { readonly headers?: Readonl
 function vectorsOf(transport: string): readonly Vector[] {
   const file = join(import.meta.dirname, `../wire/vectors/acceptance-${transport}.json`);
   const { vectors } = JSON.parse(readFileSync(file, 'utf8')) as { vectors: readonly Vector[] };
-  // Members of chords are counted once canvas is there.
-  return vectors.filter(({ id }) => !id.startsWith('chord'));
+  return vectors;
 }
 
 interface Wire extends AsyncDisposable {
@@ -93,6 +92,10 @@ describe.each(BROKERS)('on %s', (transport, urlOf, openWire) => {
     for (const vector of vectorsOf(transport)) {
       const what = `${vector.id} (${vector.description})`;
       const before = await dead();
+      // Whoever sends a chord tells its size; one vector is of a sender that did not.
+      const { group } = (vector.envelope?.headers ?? vector.headers ?? {}) as { readonly group?: string };
+      if (vector.id === 'chord-single')
+        await (await app.resultBackend()).groups?.setChordSize(group as string, 1);
       await wire.put(vector);
       expect(await app.sendTask('proj.add', [2, 1]).get({ timeout: 10 })).toBe(3);
       const headers = vector.envelope?.headers ?? vector.headers ?? {};

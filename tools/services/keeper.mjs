@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { qpid } from './qpid.mjs';
 import { rabbitmq } from './rabbitmq.mjs';
 import { redis } from './redis.mjs';
+import { sentinel } from './sentinel.mjs';
 
-const SERVICES = { redis, rabbitmq, qpid };
+const SERVICES = { redis, rabbitmq, qpid, sentinel };
 
 const [service, options = '{}'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), `tq-${service}-`));
@@ -18,7 +19,7 @@ const VERBS = {
   async open() {
     server = await SERVICES[service]({ folder, ...JSON.parse(options) });
     await server.start();
-    return { url: server.url, port: server.port };
+    return { url: server.url, port: server.port, tlsPort: server.tlsPort };
   },
   start: () => server.start(),
   kill: (signal) => server.kill(signal),

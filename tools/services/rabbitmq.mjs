@@ -14,20 +14,22 @@ const ERLANG = ['/usr/lib/erlang/bin', '/usr/local/lib/erlang/bin', '/opt/homebr
 
 let serial = 0;
 
-/** `config` has more lines of rabbitmq.conf. */
-export async function rabbitmq({ folder, port, config = [] }) {
+/** `config` has more lines of rabbitmq.conf; `plugins` names those to enable; `tls` names files. */
+export async function rabbitmq({ folder, port, plugins = [], tls, config = [] }) {
   const file = programOf('rabbitmq');
   port ??= await freePort();
   const [epmdPort, distPort] = [await freePort(), await freePort()];
   const env = environment({ folder, port, epmdPort, distPort });
   const name = env.RABBITMQ_NODENAME.replace(/@.*/, '@');
-  write(folder, port, config);
+  const tlsPort = tls && (await freePort());
+  write(folder, { port, plugins, config: [...(tls ? tlsLines(tlsPort, tls) : []), ...config] });
   const program = new Program();
   const epmd = new Program();
   let isEpmdUp = false;
   return {
     url: `amqp://guest:guest@127.0.0.1:${port}`,
     port,
+    tlsPort,
     async start() {
       if (!isEpmdUp) await startEpmd(epmd, env, folder);
       isEpmdUp = true;
@@ -97,9 +99,21 @@ function environment({ folder, port, epmdPort, distPort }) {
   };
 }
 
-function write(folder, port, config) {
+/** A certificate of the client's own is looked at, not demanded. */
+function tlsLines(port, { ca, cert, key }) {
+  return [
+    `listeners.ssl.1 = 127.0.0.1:${port}`,
+    `ssl_options.cacertfile = ${ca}`,
+    `ssl_options.certfile = ${cert}`,
+    `ssl_options.keyfile = ${key}`,
+    'ssl_options.verify = verify_peer',
+    'ssl_options.fail_if_no_peer_cert = false',
+  ];
+}
+
+function write(folder, { port, plugins, config }) {
   for (const name of ['home', 'mnesia', 'log', 'generated']) mkdirSync(join(folder, name));
-  writeFileSync(join(folder, 'enabled_plugins'), '[].');
+  writeFileSync(join(folder, 'enabled_plugins'), `[${plugins.join(',')}].`);
   writeFileSync(join(folder, 'rabbitmq-env.conf'), '');
   const lines = [
     `listeners.tcp.1 = 127.0.0.1:${port}`,

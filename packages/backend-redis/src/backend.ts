@@ -1,9 +1,10 @@
-import { BackendUnavailableError, ClosedError, ImproperlyConfigured } from '@tq/core';
+import { BackendUnavailableError, ClosedError } from '@tq/core';
 import type { BackendDriver, BackendOptions, Encoded, ResultBackend, TaskMeta } from '@tq/core';
-import { decodeMeta, encodeMeta, isFinal, pieces, toError, Turn } from '@tq/core/internal';
+import { decodeMeta, encodeMeta, isFinal, jsonResults, pieces, toError, Turn } from '@tq/core/internal';
 import { openClient } from './client.ts';
 import type { Client } from './client.ts';
 import { unavailable } from './failure.ts';
+import { Format } from './format.ts';
 import { RedisGroups } from './groups.ts';
 import { keysWith } from './keys.ts';
 import type { Keys } from './keys.ts';
@@ -14,13 +15,9 @@ import { Watches } from './watches.ts';
 /** Results in Redis as Celery keeps them. */
 export const redisBackend: BackendDriver = {
   async connect(url: URL, options: BackendOptions): Promise<ResultBackend> {
-    const { codec } = options;
-    if (codec && codec.contentType !== 'application/json')
-      throw new ImproperlyConfigured(
-        `The result backend redis:// keeps results in JSON only, not as ${codec.contentType}: leave resultSerializer at "json".`,
-      );
     const settings = settingsOf(url, options);
-    return new RedisBackend(await openClient(settings, options), settings, options);
+    const format = new Format(options.codec ?? jsonResults());
+    return new RedisBackend({ client: await openClient(settings, options), format, settings, options });
   },
 };
 
@@ -31,13 +28,21 @@ const LOADED_AT_ONCE = { count: 1000, size: Infinity };
 /** From so many characters on, bytes are sent in less time than a text. */
 const LARGE = 65_536;
 
-type Kept = readonly [key: string, meta: string];
+type Kept = readonly [key: string, value: string | Buffer];
+
+interface Parts {
+  readonly client: Client;
+  readonly format: Format;
+  readonly settings: RedisSettings;
+  readonly options: BackendOptions;
+}
 
 /** One connection to Redis. What is stored or asked for in one tick travels together; nothing is polled. */
 class RedisBackend implements ResultBackend {
   readonly traits = { driver: 'redis', persistent: true, expiresByItself: true };
   readonly groups: RedisGroups;
   readonly #client: Client;
+  readonly #format: Format;
   readonly #keys: Keys;
   /** Milliseconds, or '' for ever. */
   readonly #life: string;
@@ -48,20 +53,28 @@ class RedisBackend implements ResultBackend {
   readonly #watches: Watches;
   #disposing: Promise<void> | undefined;
 
-  constructor(client: Client, settings: RedisSettings, { expiresMs, timeoutMs }: BackendOptions) {
+  constructor({ client, format, settings, options: { expiresMs, timeoutMs } }: Parts) {
     this.#client = client;
+    this.#format = format;
     this.#keys = keysWith(settings.globalPrefix);
     this.#life = expiresMs === undefined ? '' : String(Math.max(1, Math.round(expiresMs)));
     this.#timeoutMs = timeoutMs;
     this.#kept = new Turn((metas) => this.#keep(metas));
     this.#loaded = new Turn((keys) => this.#read(keys));
     this.#dropped = new Turn((keys) => this.#drop(keys));
-    this.#watches = new Watches(client, (key) => this.#loaded.ask(key), settings);
+    this.#watches = new Watches({
+      client,
+      settings,
+      read: (kept) => format.read(kept),
+      load: (keys) => this.#read(keys),
+    });
     this.groups = new RedisGroups({
       client,
+      format,
       keys: this.#keys,
       ordered: settings.chordOrdered,
       life: this.#life,
+      leaseMs: settings.chordLeaseMs,
       guard: (work) => this.#guard(work),
       put: (key, value) => this.#kept.ask([key, value]),
       get: (key) => this.#loaded.ask(key),
@@ -70,14 +83,14 @@ class RedisBackend implements ResultBackend {
   }
 
   /** Results stay, so none can be missed. */
-  async expect(): Promise<void> {
-    this.#ensureOpen();
+  expect(): Promise<void> | undefined {
+    return this.#disposing && Promise.reject(closed());
   }
 
   store(meta: TaskMeta<Encoded>): Promise<void> {
     try {
       this.#ensureOpen();
-      return this.#kept.add([this.#keys.task(meta.taskId), encodeMeta(meta)])
+      return this.#kept.add([this.#keys.task(meta.taskId), this.#format.write(encodeMeta(meta))])
         .all as Promise<unknown> as Promise<void>;
     } catch (error) {
       return Promise.reject(toError(error));
@@ -122,15 +135,16 @@ class RedisBackend implements ResultBackend {
     this.#client.disconnect();
   }
 
-  async #keep(metas: readonly Kept[]): Promise<readonly void[]> {
+  async #keep(values: readonly Kept[]): Promise<readonly void[]> {
     try {
+      const open = this.#format.isReadable ? values : await this.#withoutSuccess(values);
       await Promise.all(
-        pieces(metas, STORED_AT_ONCE, ([, meta]) => meta.length).map((piece) =>
+        pieces(open, STORED_AT_ONCE, ([, value]) => value.length).map((piece) =>
           this.#client.tqStore(
             piece.length,
             ...piece.map(([key]) => key),
             this.#life,
-            ...piece.map(([, meta]) => (meta.length < LARGE ? meta : Buffer.from(meta))),
+            ...piece.map(([, value]) => (value.length < LARGE ? value : Buffer.from(value as string))),
           ),
         ),
       );
@@ -140,11 +154,26 @@ class RedisBackend implements ResultBackend {
     }
   }
 
+  /** A success stays. What no script can read is looked at here, as Celery does it. */
+  async #withoutSuccess(values: readonly Kept[]): Promise<readonly Kept[]> {
+    const found = await this.#client.mgetBuffer(...values.map(([key]) => key));
+    return values.filter((_, index) => !this.#isSuccess(found[index] ?? null));
+  }
+
+  #isSuccess(kept: Buffer | null): boolean {
+    if (kept === null) return false;
+    try {
+      return decodeMeta(this.#format.read(kept)).status === 'SUCCESS';
+    } catch {
+      return false; // the size of a chord, a group, or of another serializer
+    }
+  }
+
   async #read(keys: readonly string[]): Promise<readonly (string | null)[]> {
     const found = await Promise.all(
-      pieces(keys, LOADED_AT_ONCE, () => 0).map((piece) => this.#client.mget(...piece)),
+      pieces(keys, LOADED_AT_ONCE, () => 0).map((piece) => this.#client.mgetBuffer(...piece)),
     );
-    return found.flat();
+    return found.flat().map((kept) => kept && this.#format.read(kept));
   }
 
   async #drop(keys: readonly string[]): Promise<readonly void[]> {

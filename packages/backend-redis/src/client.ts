@@ -1,16 +1,20 @@
 import { BackendUnavailableError, ImproperlyConfigured } from '@tq/core';
 import type { BackendOptions } from '@tq/core';
-import { maskUrl, toError } from '@tq/core/internal';
+import { hungUpAdvice, maskUrl, tlsFailure, toError } from '@tq/core/internal';
 import { Redis } from 'ioredis';
-import { COUNT, STORE } from './scripts.ts';
+import { COUNT, END, GROW, SIZE, STORE } from './scripts.ts';
 import type { RedisSettings, RetryPolicy } from './settings.ts';
 
-type Answers = readonly (readonly string[] | string | null)[];
+/** What the count of a part says; see `COUNT`. */
+export type Counting = readonly Buffer[] | Buffer | number | null;
 
 /** The connection, with our scripts as commands. The first argument counts the keys. */
 export type Client = Redis & {
   tqStore(keys: number, ...args: readonly (string | Buffer)[]): Promise<number>;
-  tqCount(keys: number, ...args: readonly string[]): Promise<Answers>;
+  tqCountBuffer(keys: number, ...args: readonly (string | Buffer)[]): Promise<readonly Counting[]>;
+  tqSize(keys: 1, group: string, life: string, size: number): Promise<number>;
+  tqGrow(keys: 1, group: string, life: string, by: number, token: string, memoryMs: number): Promise<number>;
+  tqEnd(keys: 1, group: string, memoryMs: number): Promise<number>;
 };
 
 /**
@@ -34,16 +38,26 @@ export async function openClient(settings: RedisSettings, options: BackendOption
     sentinelRetryStrategy: pause,
     autoResubscribe: false, // Watches does it, with a look at what was missed
     reconnectOnError: (error) => (error.message.includes('READONLY') ? 2 : false), // a former master
-    scripts: { tqStore: { lua: STORE }, tqCount: { lua: COUNT } },
+    scripts: {
+      tqStore: { lua: STORE },
+      tqCount: { lua: COUNT },
+      tqSize: { lua: SIZE },
+      tqGrow: { lua: GROW },
+      tqEnd: { lua: END },
+    },
   }) as Client;
   client.on('error', (error: Error) => (lastError = error));
   try {
     await inTime(client.connect(), options.timeoutMs);
     await checkServer(client, options);
   } catch (error) {
-    client.disconnect();
+    if (client.status !== 'end') client.disconnect(); // it would leave a timer behind
     if (error instanceof ImproperlyConfigured) throw error;
-    const why = maskUrl((lastError ?? toError(error)).message || 'no answer');
+    const reason = lastError ?? toError(error);
+    const untrusted = tlsFailure(reason, 'The Redis of the result backend');
+    if (untrusted) throw untrusted;
+    const advice = settings.server.tls ? hungUpAdvice(reason) : '';
+    const why = maskUrl(reason.message || 'no answer') + advice;
     throw new BackendUnavailableError(`Can't reach the Redis of the result backend: ${why}`, {
       cause: error,
     });

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { BackendUnavailableError, DecodeError } from '@tq/core';
-import type { ChordPart, Encoded, GroupStore, TaskState } from '@tq/core';
-import { decodeJson, encodeJson, pieces, Turn } from '@tq/core/internal';
-import type { Client } from './client.ts';
-import { CHORD_KEYS, OWN_CHORD_KEYS } from './keys.ts';
+import type { ChordPart, ChordProgress, Encoded, GroupStore, TaskState } from '@tq/core';
+import { decodeJson, encodeJson, pieces, Turn, WAITING, CHORD_MEMORY_MS } from '@tq/core/internal';
+import type { Client, Counting } from './client.ts';
+import type { Format } from './format.ts';
+import { CHORD_KEYS } from './keys.ts';
 import type { Keys } from './keys.ts';
 
-/** How long a complete chord is remembered, for calls whose answer was lost. */
-const MEMORY_MS = 300_000;
 const AT_ONCE = { count: 500, size: 1_000_000 };
-const UNSURE_MAX = 10_000;
 /** Positions from here on only say in which order parts came that had none. */
 const FIRST_WITHOUT_POSITION = 2 ** 52;
 
@@ -17,21 +15,25 @@ interface Counted {
   readonly group: string;
   readonly id: string;
   readonly position: string;
-  readonly entry: string;
-  readonly token: string;
+  readonly entry: string | Buffer;
+  /** Who sends the body if this part completes the set. */
+  readonly by: string;
 }
 
 /** What the groups need of their backend. */
 export interface GroupsHost {
   readonly client: Client;
+  readonly format: Format;
   readonly keys: Keys;
   readonly ordered: boolean;
   /** Life of what is written: milliseconds, or '' for ever. */
   readonly life: string;
+  /** Of a claim on a chord's body. Milliseconds. */
+  readonly leaseMs: number;
   /** Maps errors, refuses once closed. */
   guard<T>(work: () => Promise<T>): Promise<T>;
   /** Keeps and publishes a value, as Celery does. */
-  put(key: string, value: string): Promise<void>;
+  put(key: string, value: string | Buffer): Promise<void>;
   get(key: string): Promise<string | null>;
   drop(...keys: readonly string[]): Promise<void>;
 }
@@ -39,9 +41,9 @@ export interface GroupsHost {
 /** Groups and chord counters in Celery's layout: members may run in Python and in tq. */
 export class RedisGroups implements GroupStore {
   readonly #host: GroupsHost;
-  readonly #turn: Turn<Counted, readonly string[] | string | null>;
-  /** Tokens of calls that failed after they were sent: repeated with the same token they find their answer. */
-  readonly #unsure = new Map<string, string>();
+  readonly #turn: Turn<Counted, Counting>;
+  /** Claims are in its name, so a call whose answer was lost finds it when it is repeated. */
+  readonly #self = randomUUID();
 
   constructor(host: GroupsHost) {
     this.#host = host;
@@ -49,7 +51,7 @@ export class RedisGroups implements GroupStore {
   }
 
   save(groupId: string, children: readonly unknown[]): Promise<void> {
-    const value = encodeJson({ result: [[groupId, null], children] });
+    const value = this.#host.format.write(encodeJson({ result: [[groupId, null], children] }));
     return this.#host.guard(() => this.#host.put(this.#key(groupId), value));
   }
 
@@ -66,30 +68,43 @@ export class RedisGroups implements GroupStore {
 
   forget(groupId: string): Promise<void> {
     const key = this.#key(groupId);
-    const keys = [key, ...[...CHORD_KEYS, ...OWN_CHORD_KEYS].map((each) => key + each)];
+    const keys = [key, ...CHORD_KEYS.map((each) => key + each)];
     return this.#host.guard(() => this.#host.drop(...keys));
   }
 
   setChordSize(groupId: string, size: number): Promise<void> {
-    return this.#host.guard(() => this.#host.put(`${this.#key(groupId)}.s`, String(size)));
+    const { client, life } = this.#host;
+    return this.#host.guard(async () => void (await client.tqSize(1, this.#key(groupId), life, size)));
   }
 
-  addChordPart(groupId: string, part: ChordPart): Promise<readonly ChordPart[] | undefined> {
+  growChord(groupId: string, by: number): Promise<void> {
+    const { client, life } = this.#host;
+    return this.#host.guard(
+      async () => void (await client.tqGrow(1, this.#key(groupId), life, by, randomUUID(), CHORD_MEMORY_MS)),
+    );
+  }
+
+  addChordPart(groupId: string, part: ChordPart): Promise<ChordProgress> {
+    const position = part.index === undefined ? '' : String(part.index);
     return this.#host.guard(async () => {
-      const call = `${groupId} ${part.taskId}`;
-      const token = this.#unsure.get(call) ?? randomUUID();
-      this.#remember(call, token);
       const answer = await this.#turn.ask({
         group: this.#key(groupId),
-        id: JSON.stringify(part.taskId),
-        position: part.index === undefined ? '' : String(part.index),
-        entry: `[1, ${JSON.stringify(part.taskId)}, ${JSON.stringify(part.state)}, ${part.result}]`,
-        token,
+        id: part.taskId,
+        position,
+        entry: this.#host.format.write(
+          `[1, ${JSON.stringify(part.taskId)}, ${JSON.stringify(part.state)}, ${part.result}]`,
+        ),
+        by: `${this.#self}:${part.taskId}:${position}`,
       });
-      if (typeof answer === 'string') throw new BackendUnavailableError(answer);
-      this.#unsure.delete(call);
-      return answer === null ? undefined : this.#partsOf(answer);
+      if (Buffer.isBuffer(answer)) throw new BackendUnavailableError(answer.toString());
+      if (typeof answer === 'number') return { kind: 'taken', againMs: answer };
+      return answer === null ? WAITING : { kind: 'complete', parts: this.#partsOf(answer) };
     });
+  }
+
+  endChord(groupId: string): Promise<void> {
+    const { client } = this.#host;
+    return this.#host.guard(async () => void (await client.tqEnd(1, this.#key(groupId), CHORD_MEMORY_MS)));
   }
 
   /** What was counted before is written. */
@@ -101,32 +116,26 @@ export class RedisGroups implements GroupStore {
     this.#turn.abandon(reason);
   }
 
-  async #count(parts: readonly Counted[]): Promise<readonly (readonly string[] | string | null)[]> {
-    const { client, life, ordered } = this.#host;
-    const head = [life, ordered ? '1' : '', String(MEMORY_MS)];
+  async #count(parts: readonly Counted[]): Promise<readonly Counting[]> {
+    const { client, life, ordered, leaseMs } = this.#host;
+    const head = [life, ordered ? '1' : '', String(leaseMs)];
     const answers = pieces(parts, AT_ONCE, ({ entry }) => entry.length).map((piece) =>
-      client.tqCount(
+      client.tqCountBuffer(
         piece.length,
         ...piece.map(({ group }) => group),
         ...head,
-        ...piece.flatMap(({ id, position, entry, token }) => [id, position, entry, token]),
+        ...piece.flatMap(({ id, position, entry, by }) => [id, position, entry, by]),
       ),
     );
     return (await Promise.all(answers)).flat();
   }
 
-  #remember(call: string, token: string): void {
-    this.#unsure.set(call, token);
-    if (this.#unsure.size <= UNSURE_MAX) return;
-    const [oldest] = this.#unsure.keys();
-    this.#unsure.delete(oldest as string);
-  }
-
-  #partsOf(entries: readonly string[]): readonly ChordPart[] {
-    if (!this.#host.ordered) return entries.map((entry) => partOf(entry, Infinity));
+  #partsOf(entries: readonly Buffer[]): readonly ChordPart[] {
+    const { format, ordered } = this.#host;
+    if (!ordered) return entries.map((entry) => partOf(format.read(entry), Infinity));
     const parts: ChordPart[] = [];
     for (let at = 0; at < entries.length; at += 2)
-      parts.push(partOf(entries[at] as string, Number(entries[at + 1])));
+      parts.push(partOf(format.read(entries[at] as Buffer), Number(String(entries[at + 1]))));
     return parts;
   }
 

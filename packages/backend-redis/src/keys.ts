@@ -6,10 +6,11 @@ export interface Keys {
   group(groupId: string): string;
 }
 
-/** Behind a group's key: parts that joined, adjustment of the size, size. These are Celery's. */
-export const CHORD_KEYS = ['.j', '.t', '.s'] as const;
-/** Ours: ids counted where the layout can't tell, and who completed the chord. */
-export const OWN_CHORD_KEYS = ['.i', '.c'] as const;
+/** Behind a group's key: entries that joined, adjustment of the size, size, who is counted, claim on the body or `done`. These are Celery's. */
+const CELERY_KEYS = ['.j', '.t', '.s', '.d', '.c'] as const;
+/** Ours: adjustments already made. */
+const OWN_KEYS = ['.g'] as const;
+export const CHORD_KEYS = [...CELERY_KEYS, ...OWN_KEYS] as const;
 
 export function keysWith(globalPrefix: string): Keys {
   const prefix = separated(globalPrefix);

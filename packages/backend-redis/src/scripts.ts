@@ -29,43 +29,62 @@ end
 return #KEYS
 `;
 
+/** Marks a chord that is over, in the place of the claim on it. */
+const DONE = 'done';
+
 /**
- * Counts finished members of chords. KEYS: the group's key of each. ARGV: the life in milliseconds or '', '1' where parts
- * are ordered, how long a complete chord is remembered, then for each part: the task id as JSON, its position or '', the
- * entry, the token of the call. Answers for each part: nil, all entries if it completed the set, or a text that says what
- * failed.
+ * Counts finished members of chords as Celery 5.7 does, and finds what older ones have counted. KEYS: the group's key of
+ * each. ARGV: the life in milliseconds or '', '1' where parts are ordered, the lease of a claim, then for each part: the
+ * task id, its position or '', the entry, who would send the body. Answers for each part: nil while others are missing, all
+ * entries to whoever has the claim, how long somebody else still has it, or a text that says what failed.
  */
 export const COUNT = `
-local life, ordered, memory = ARGV[1], ARGV[2] == '1', ARGV[3]
+local life, ordered, lease = ARGV[1], ARGV[2] == '1', ARGV[3]
 
-local function keep(key, ms)
-  if ms ~= '' then redis.call('PEXPIRE', key, ms) end
+local function sizeOf(group)
+  return redis.call(ordered and 'ZCARD' or 'LLEN', group .. '.j')
 end
 
-local function names(entry, id)
-  local _, at = string.find(entry, '^%[1,%s*')
-  return at and string.sub(entry, at + 1, at + #id) == id
+local function idOf(entry)
+  local text = string.match(entry, '^%[1,%s*("[^"]*")')
+  if text and not string.find(text, '\\\\') then return string.sub(text, 2, -2) end
+  text = string.match(entry, '^%[1,%s*(".-[^\\\\]")')
+  local ok, ids = pcall(cjson.decode, '[' .. (text or '') .. ']')
+  return ok and ids[1]
 end
 
-local function isNew(group, id, position)
-  if position == '' then
-    local new = redis.call('SADD', group .. '.i', id) == 1
-    keep(group .. '.i', life)
-    return new
+-- Celery before 5.7 adds entries without telling whose in .d
+local function hasUnnamed(group)
+  return sizeOf(group) > redis.call('SCARD', group .. '.d')
+end
+
+local function standsAlready(group, id, position)
+  local entries
+  if ordered then
+    local score = position == '' and '+inf' or position
+    entries = redis.call('ZRANGEBYSCORE', group .. '.j', score, score)
+  else
+    entries = redis.call('LRANGE', group .. '.j', 0, -1)
   end
-  for _, entry in ipairs(redis.call('ZRANGEBYSCORE', group .. '.j', position, position)) do
-    if names(entry, id) then return false end
+  for _, entry in ipairs(entries) do
+    if idOf(entry) == id then return true end
   end
-  return true
+  return false
 end
 
-local function join(group, position, entry)
-  if not ordered then return redis.call('RPUSH', group .. '.j', entry) end
-  local joined = redis.call('ZCARD', group .. '.j')
-  -- behind every position there is, in the order of arrival
-  local score = position == '' and string.format('%.0f', 4503599627370496 + joined) or position
-  redis.call('ZADD', group .. '.j', score, entry)
-  return joined + 1
+local function join(group, id, position, entry)
+  local member = id .. ':' .. (position == '' and '+inf' or position)
+  if redis.call('SISMEMBER', group .. '.d', member) == 1 then return end
+  if not (hasUnnamed(group) and standsAlready(group, id, position)) then
+    if ordered then
+      -- behind every position there is, in the order of arrival
+      local score = position == '' and string.format('%.0f', 4503599627370496 + sizeOf(group)) or position
+      redis.call('ZADD', group .. '.j', score, entry)
+    else
+      redis.call('RPUSH', group .. '.j', entry)
+    end
+  end
+  redis.call('SADD', group .. '.d', member)
 end
 
 local function entries(group)
@@ -73,37 +92,80 @@ local function entries(group)
   return redis.call('LRANGE', group .. '.j', 0, -1)
 end
 
-local function shorten(key)
-  local left = redis.call('PTTL', key)
-  if left == -1 or left > tonumber(memory) then redis.call('PEXPIRE', key, memory) end
-end
-
-local function count(group, id, position, entry, token)
-  local completedBy = redis.call('GET', group .. '.c')
-  if completedBy then return completedBy == token and entries(group) end
-  if not isNew(group, id, ordered and position or '') then return false end
-  local joined = join(group, position, entry)
-  local size = redis.call('GET', group .. '.s')
-  if size and joined == tonumber(size) + tonumber(redis.call('GET', group .. '.t') or 0) then
-    local all = entries(group)
-    redis.call('SET', group .. '.c', token, 'PX', memory)
-    redis.call('DEL', group .. '.s', group .. '.t')
-    shorten(group .. '.j')
-    shorten(group .. '.i')
-    return all
+-- What an older Celery has counted twice goes; whether anything did.
+local function dropRepeated(group)
+  local all, seen, dropped = entries(group), {}, false
+  for at = 1, #all, ordered and 2 or 1 do
+    local id = idOf(all[at])
+    local key = id and id .. ':' .. (ordered and all[at + 1] or '')
+    if key and seen[key] then
+      dropped = true
+      if ordered then redis.call('ZREM', group .. '.j', all[at])
+      else redis.call('LREM', group .. '.j', -1, all[at]) end
+    elseif key then
+      seen[key] = true
+    end
   end
-  keep(group .. '.j', life)
-  keep(group .. '.t', life)
-  keep(group .. '.s', life)
-  return false
+  return dropped
 end
 
-local answers = {}
+local function isComplete(group)
+  local size = redis.call('GET', group .. '.s')
+  if not size then return false end
+  local wanted = tonumber(size) + tonumber(redis.call('GET', group .. '.t') or 0)
+  if sizeOf(group) < wanted then return false end
+  return not (hasUnnamed(group) and dropRepeated(group)) or sizeOf(group) >= wanted
+end
+
+local function count(group, id, position, entry, by)
+  local claim = redis.call('GET', group .. '.c')
+  if claim == '${DONE}' then return false end
+  join(group, id, position, entry)
+  if not isComplete(group) then return false end
+  if claim and claim ~= by then return math.max(1, redis.call('PTTL', group .. '.c')) end
+  redis.call('SET', group .. '.c', by, 'PX', lease)
+  return entries(group)
+end
+
+local answers, touched = {}, {}
 for at, group in ipairs(KEYS) do
   local first = 4 * at
   local ok, answer = pcall(count, group, ARGV[first], ARGV[first + 1], ARGV[first + 2], ARGV[first + 3])
   if ok then answers[at] = answer
   else answers[at] = type(answer) == 'table' and answer.err or tostring(answer) end
+  touched[group] = life ~= ''
+end
+for group, expires in pairs(touched) do
+  for _, key in ipairs(expires and { '.j', '.t', '.s', '.d', '' } or {}) do
+    redis.call('PEXPIRE', group .. key, life)
+  end
 end
 return answers
+`;
+
+/** Begins the count of a chord. KEYS: the group's. ARGV: the life in milliseconds or '', the size. */
+export const SIZE = `
+redis.call('DEL', KEYS[1] .. '.c')
+redis.call('SET', KEYS[1] .. '.s', ARGV[2])
+if ARGV[1] ~= '' then redis.call('PEXPIRE', KEYS[1] .. '.s', ARGV[1]) end
+return 1
+`;
+
+/**
+ * Adds to the size of a chord, once however often the call is sent. KEYS: the group's. ARGV: the life in milliseconds or '',
+ * by how much, the token of the call, how long that is remembered.
+ */
+export const GROW = `
+if redis.call('SADD', KEYS[1] .. '.g', ARGV[3]) == 0 then return 0 end
+redis.call('PEXPIRE', KEYS[1] .. '.g', ARGV[4])
+redis.call('INCRBY', KEYS[1] .. '.t', ARGV[2])
+if ARGV[1] ~= '' then redis.call('PEXPIRE', KEYS[1] .. '.t', ARGV[1]) end
+return 1
+`;
+
+/** Ends a chord. KEYS: the group's. ARGV: how long that is remembered. */
+export const END = `
+for _, key in ipairs({ '.j', '.t', '.s', '.d', '.g' }) do redis.call('DEL', KEYS[1] .. key) end
+redis.call('SET', KEYS[1] .. '.c', '${DONE}', 'PX', ARGV[1])
+return 1
 `;

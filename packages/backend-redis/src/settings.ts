@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { ImproperlyConfigured } from '@tq/core';
 import type { BackendOptions, BackendSettings } from '@tq/core';
-import { camelCase, durationMs } from '@tq/core/internal';
+import { camelCase, chordLeaseMs, durationMs, readTls, tlsInQuery } from '@tq/core/internal';
 import type { RedisOptions } from 'ioredis';
 
 /** Without what the client's constructor types in a way of its own. */
@@ -19,6 +18,8 @@ export interface RedisSettings {
   readonly globalPrefix: string;
   /** Whether chord parts stand in the order of the header. */
   readonly chordOrdered: boolean;
+  /** How long a worker has to send the body of a chord before another may. Milliseconds. */
+  readonly chordLeaseMs: number;
   readonly retry: RetryPolicy;
   /** A server that owes an answer for so long is given up. Milliseconds. */
   readonly socketTimeoutMs: number;
@@ -53,9 +54,11 @@ export function settingsOf(url: URL, { options, fallbacks, settings }: BackendOp
       ...serverOf(url, fallbacks ?? [], given),
       ...fromSettings(settings),
       ...credentials(url, given),
+      ...tlsOf(url, options, settings),
     },
     globalPrefix: textOf(given('global_keyprefix')) ?? '',
     chordOrdered: flagOf(given('result_chord_ordered')) ?? true,
+    chordLeaseMs: chordLeaseMs(url, options),
     retry: retryOf(given('retry_policy')),
     socketTimeoutMs: period('socket_timeout', '10s', settings?.socketTimeoutMs),
     healthCheckMs: period('health_check_interval', '10s', settings?.healthCheckMs),
@@ -66,9 +69,8 @@ export function settingsOf(url: URL, { options, fallbacks, settings }: BackendOp
 /** What the app's settings say; of user and password the URL's come first. */
 function fromSettings(settings: BackendSettings | undefined): ServerOptions {
   if (!settings) return {};
-  const { tls, username, password, clientName, connectTimeoutMs, keepAlive } = settings;
+  const { username, password, clientName, connectTimeoutMs, keepAlive } = settings;
   return {
-    ...(tls === undefined ? {} : { tls: tls === true ? {} : tls }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(clientName === undefined ? {} : { connectionName: clientName }),
@@ -89,7 +91,6 @@ function serverOf(url: URL, fallbacks: readonly URL[], given: (name: string) => 
         host: hostOf(url),
         port: Number(url.port || 6379),
         db: databaseOf(url.pathname),
-        ...(url.protocol === 'rediss:' && { tls: tlsOf(given) }),
       };
   }
 }
@@ -129,20 +130,13 @@ function databaseOf(path: string): number {
   );
 }
 
-/** Celery's names of the TLS parameters. Certificates are checked unless `ssl_cert_reqs` is `none`. */
-function tlsOf(given: (name: string) => unknown): NonNullable<RedisOptions['tls']> {
-  const checked = !/none$/i.test(textOf(given('ssl_cert_reqs')) ?? 'required');
-  const [ca, cert, key] = ['ssl_ca_certs', 'ssl_certfile', 'ssl_keyfile'].map((name) => {
-    const file = textOf(given(name));
-    return file === undefined ? undefined : readFileSync(file);
-  });
-  return {
-    rejectUnauthorized: checked,
-    ...(flagOf(given('ssl_check_hostname')) === false && { checkServerIdentity: () => undefined }),
-    ...(ca && { ca }),
-    ...(cert && { cert }),
-    ...(key && { key }),
-  };
+/** The sentinels speak as the servers do. */
+function tlsOf(url: URL, options: Given, settings: BackendSettings | undefined): ServerOptions {
+  const named = Object.fromEntries(Object.entries(options).filter(([name]) => name.startsWith('ssl_')));
+  const own = options['ssl'] ?? (Object.keys(named).length > 0 ? named : undefined);
+  const tls = readTls(url.protocol === 'rediss:', settings?.tls, own, tlsInQuery(url));
+  if (!tls) return {};
+  return url.protocol === 'sentinel:' ? { tls, sentinelTLS: tls, enableTLSForSentinelMode: true } : { tls };
 }
 
 function retryOf(policy: unknown): RetryPolicy {

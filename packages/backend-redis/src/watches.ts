@@ -1,8 +1,26 @@
 import { BackendUnavailableError } from '@tq/core';
-import { Feed } from '@tq/core/internal';
+import { Feed, pieces, Turn } from '@tq/core/internal';
 import type { Client } from './client.ts';
 import { isOutage, unavailable } from './failure.ts';
 import type { RedisSettings } from './settings.ts';
+
+/** How long a subscription that nobody needs may stay; nothing comes on it any more. Milliseconds. */
+const LEAVE_MS = 100;
+
+export interface WatchesParts {
+  readonly client: Client;
+  readonly settings: RedisSettings;
+  /** What stands under each key at present. */
+  readonly load: (keys: readonly string[]) => Promise<readonly (string | null)[]>;
+  /** The text of what was published. */
+  readonly read: (kept: Buffer) => string;
+}
+
+/** A key to look at, and to listen to first where nobody does yet. */
+interface Beginning {
+  readonly key: string;
+  readonly listen: boolean;
+}
 
 /**
  * Everybody who waits for results on one connection. One subscription for each task that is awaited, so a result costs
@@ -10,18 +28,25 @@ import type { RedisSettings } from './settings.ts';
  */
 export class Watches {
   readonly #client: Client;
-  readonly #load: (key: string) => Promise<string | null>;
+  readonly #load: WatchesParts['load'];
+  readonly #read: WatchesParts['read'];
   readonly #settings: RedisSettings;
   readonly #feeds = new Map<string, Set<Feed>>();
+  readonly #beginnings: Turn<Beginning, string | null>;
+  /** Subscribed to, and of no use to anybody. */
+  readonly #left = new Set<string>();
+  #leaving: NodeJS.Timeout | undefined;
   #health: NodeJS.Timeout | undefined;
   #patience: NodeJS.Timeout | undefined;
   #pinging = false;
 
-  constructor(client: Client, load: (key: string) => Promise<string | null>, settings: RedisSettings) {
+  constructor({ client, load, read, settings }: WatchesParts) {
     this.#client = client;
     this.#load = load;
+    this.#read = read;
     this.#settings = settings;
-    client.on('message', (key: string, text: string) => this.#hear(key, text));
+    this.#beginnings = new Turn((beginnings) => this.#listenAndLook(beginnings));
+    client.on('messageBuffer', (key: Buffer, kept: Buffer) => this.#hear(key.toString(), kept));
     client.on('close', () => this.#lost());
     client.on('ready', () => this.#regained());
   }
@@ -45,6 +70,7 @@ export class Watches {
     this.#feeds.clear();
     clearInterval(this.#health);
     clearTimeout(this.#patience);
+    clearTimeout(this.#leaving);
   }
 
   #add(key: string, feed: Feed): void {
@@ -66,11 +92,10 @@ export class Watches {
     this.#health = undefined;
   }
 
-  /** Listens first, then looks; both travel together. */
   async #begin(key: string, feeds: Iterable<Feed>, listen: boolean): Promise<void> {
     for (const feed of feeds) feed.hold();
     try {
-      const [text] = await Promise.all([this.#load(key), listen && this.#client.subscribe(key)]);
+      const text = await this.#beginnings.ask({ key, listen });
       for (const feed of feeds) feed.present(text);
     } catch (error) {
       // Of a lost link `ready` or the end of the patience will tell.
@@ -80,14 +105,48 @@ export class Watches {
     }
   }
 
-  #hear(key: string, text: string): void {
-    const feeds = this.#feeds.get(key);
-    if (!feeds) return this.#leave(key); // given up before it was subscribed to
-    for (const feed of feeds) feed.hear(text);
+  /** Listens first, then looks; all of it travels in one write, and so do the good-byes that have waited for one. */
+  async #listenAndLook(beginnings: readonly Beginning[]): Promise<readonly (string | null)[]> {
+    this.#cork();
+    const news = beginnings.filter(({ listen }) => listen).map(({ key }) => key);
+    for (const key of news) this.#left.delete(key);
+    this.#sayGoodBye();
+    const listening = inCommands(news).map((keys) => this.#client.subscribe(...keys));
+    const [texts] = await Promise.all([this.#load(beginnings.map(({ key }) => key)), ...listening]);
+    return texts;
   }
 
+  #cork(): void {
+    const { stream } = this.#client;
+    if (!stream?.writable) return;
+    stream.cork();
+    process.nextTick(() => stream.uncork());
+  }
+
+  #hear(key: string, kept: Buffer): void {
+    const feeds = this.#feeds.get(key);
+    if (!feeds) return this.#leave(key); // given up before it was subscribed to
+    try {
+      const text = this.#read(kept);
+      for (const feed of feeds) feed.hear(text);
+    } catch (error) {
+      for (const feed of feeds) feed.end(unavailable(error)); // nobody can read it
+    }
+  }
+
+  /** With the next write, or in a moment. */
   #leave(key: string): void {
-    if (this.#client.status === 'ready') this.#client.unsubscribe(key).catch(() => undefined); // lost with its link
+    this.#left.add(key);
+    this.#leaving ??= setTimeout(() => this.#sayGoodBye(), LEAVE_MS).unref();
+  }
+
+  #sayGoodBye(): void {
+    clearTimeout(this.#leaving);
+    this.#leaving = undefined;
+    const keys = [...this.#left].filter((key) => !this.#feeds.has(key));
+    this.#left.clear();
+    if (this.#client.status !== 'ready') return; // lost with its link
+    for (const each of inCommands(keys)) this.#client.unsubscribe(...each).catch(() => undefined);
   }
 
   /** A link that nothing is heard of may be dead: the server has to answer, or the client's time-out ends it. */
@@ -121,4 +180,8 @@ export class Watches {
   #endAll(reason: Error): void {
     for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.end(reason);
   }
+}
+
+function inCommands(keys: readonly string[]): readonly (readonly string[])[] {
+  return pieces(keys, { count: 1000, size: Infinity }, () => 0);
 }

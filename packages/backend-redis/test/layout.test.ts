@@ -2,7 +2,7 @@
 import type { ChordPart } from '@tq/core';
 import { decodeMeta } from '@tq/core/internal';
 import { eventually, uniqueName } from '@tq/testkit';
-import { encoded, NO_ROUTE, resultOf, rig, success, vectorOf, vectorsOf } from './rig.ts';
+import { encoded, NO_ROUTE, partsOf, resultOf, rig, success, vectorOf, vectorsOf } from './rig.ts';
 import type { Rig } from './rig.ts';
 
 let here: Rig;
@@ -109,7 +109,7 @@ describe('chords', () => {
     const [[entry, score]] = value as [[string, number]];
     const [, taskId, state, result] = JSON.parse(entry) as [number, string, string, unknown];
     const base = key.slice(0, -2);
-    await redis.del(key, `${base}.s`, `${base}.t`);
+    await redis.del(key, `${base}.s`, `${base}.t`, `${base}.d`);
     const groups = backend.groups!;
     const groupId = base.replace('celery-taskset-meta-', '');
     await groups.setChordSize(groupId, Number(keys[`${base}.s`]!.value));
@@ -118,8 +118,9 @@ describe('chords', () => {
     expect(JSON.parse(joined[0]!)).toEqual(JSON.parse(entry));
     expect(Number(joined[1])).toBe(score);
     expect(await redis.get(`${base}.s`)).toBe(keys[`${base}.s`]!.value);
-    for (const each of [key, `${base}.s`]) expect(await redis.ttl(each)).toBe(86_400);
-    expect(await redis.keys(`${base}*`)).toHaveLength(2);
+    expect(await redis.smembers(`${base}.d`)).toEqual([`${taskId}:${score}`]); // since 5.7
+    for (const each of [key, `${base}.s`, `${base}.d`]) expect(await redis.ttl(each)).toBe(86_400);
+    expect(await redis.keys(`${base}*`)).toHaveLength(3);
   });
 
   test('members may run in Python and in tq; what was added later counts too', async () => {
@@ -130,29 +131,31 @@ describe('chords', () => {
     await redis.zadd(`${base}.j`, '1', '[1, "py", "SUCCESS", {"nan": NaN, "n": 12345678901234567890}]');
     await redis.incr(`${base}.t`); // add_to_chord
     const groups = backend.groups!;
-    expect(await groups.addChordPart(id, part('js', 0, 'a'))).toBeUndefined();
-    expect(await groups.addChordPart(id, part('py', 1, 'other'))).toBeUndefined(); // delivered again, here
-    expect(await groups.addChordPart(id, part('added', 0, 'c'))).toEqual([
-      part('added', 0, 'c'),
-      part('js', 0, 'a'),
-      { taskId: 'py', state: 'SUCCESS', result: '{"nan": NaN, "n": 12345678901234567890}', index: 1 },
-    ]);
+    expect(await groups.addChordPart(id, part('js', 0, 'a'))).toEqual({ kind: 'waiting' });
+    expect(await groups.addChordPart(id, part('py', 1, 'other'))).toEqual({ kind: 'waiting' }); // delivered again, here
+    expect(await groups.addChordPart(id, part('added', 0, 'c'))).toEqual({
+      kind: 'complete',
+      parts: [
+        part('added', 0, 'c'),
+        part('js', 0, 'a'),
+        { taskId: 'py', state: 'SUCCESS', result: '{"nan": NaN, "n": 12345678901234567890}', index: 1 },
+      ],
+    });
   });
 
-  test('a complete one can’t complete again, here or in Python, and soon leaves nothing', async () => {
+  test('the claim on a body ends, and a chord that is over soon leaves nothing', async () => {
     const { redis, backend } = here;
     const id = uniqueName('g');
     const base = `celery-taskset-meta-${id}`;
     await backend.groups!.setChordSize(id, 1);
-    expect(await backend.groups!.addChordPart(id, part('a', 0, 1))).toHaveLength(1);
-    expect(await redis.exists(`${base}.s`, `${base}.t`)).toBe(0);
-    const other = await here.open();
-    expect(await other.groups!.addChordPart(id, part('a', 0, 1))).toBeUndefined();
-    for (const key of await redis.keys(`${base}*`)) {
-      const left = await redis.ttl(key);
-      expect(left).toBeGreaterThan(0);
-      expect(left).toBeLessThanOrEqual(300);
-    }
+    expect(await backend.groups!.addChordPart(id, part('a', 0, 1))).toMatchObject({ kind: 'complete' });
+    expect(await redis.ttl(`${base}.c`)).toBeGreaterThan(25);
+    expect(await redis.ttl(`${base}.c`)).toBeLessThanOrEqual(30);
+    await backend.groups!.growChord(id, 1);
+    await backend.groups!.endChord(id);
+    expect(await redis.keys(`${base}*`)).toEqual([`${base}.c`]);
+    expect(await redis.get(`${base}.c`)).toBe('done');
+    expect(await redis.ttl(`${base}.c`)).toBe(300);
   });
 
   test('with result_chord_ordered: false parts are a list in the order of their arrival', async () => {
@@ -168,7 +171,7 @@ describe('chords', () => {
       '[1, "b", "SUCCESS", 2]',
       '[1, "py", "SUCCESS", 3]',
     ]);
-    const all = await groups.addChordPart(id, part('a', 0, 4));
+    const all = partsOf(await groups.addChordPart(id, part('a', 0, 4)));
     expect(all?.map((each) => each.taskId)).toEqual(['b', 'py', 'a']);
     await unordered[Symbol.asyncDispose]();
   });
@@ -184,7 +187,7 @@ describe('chords', () => {
       backend.groups!.addChordPart(good, part('a', 0, 1)),
     ]);
     expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'TQ_BACKEND_UNAVAILABLE' } });
-    expect(done).toMatchObject({ status: 'fulfilled', value: [{ taskId: 'a' }] });
+    expect(done).toMatchObject({ status: 'fulfilled', value: { kind: 'complete' } });
   });
 });
 
@@ -197,13 +200,16 @@ test('every key has an end', async () => {
   await backend.groups!.setChordSize(id, 3);
   await backend.groups!.addChordPart(id, part('a', 0, 1));
   await backend.groups!.addChordPart(id, part('b', undefined, 1));
+  await backend.groups!.growChord(id, 1);
   const own = (await redis.keys(`*${id}*`)).filter((key) => !before.has(key));
   expect(own.map((key) => key.replace(id, '…')).toSorted()).toEqual([
     'celery-task-meta-…',
     'celery-taskset-meta-…',
-    'celery-taskset-meta-….i',
+    'celery-taskset-meta-….d',
+    'celery-taskset-meta-….g',
     'celery-taskset-meta-….j',
     'celery-taskset-meta-….s',
+    'celery-taskset-meta-….t',
   ]);
   for (const key of own) expect(await redis.ttl(key)).toBeGreaterThan(0);
 });

@@ -1,8 +1,10 @@
 /** With a Celery for Python at the other end: TQ_TEST_PYTHON names its interpreter. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { createApp } from '@tq/core';
+import { resultCodec } from '@tq/core/internal';
 import { serviceUrl } from '@tq/testkit';
-import { encoded, NO_ROUTE, rig, success } from './rig.ts';
+import { encoded, NO_ROUTE, partsOf, rig, success } from './rig.ts';
 import type { Rig } from './rig.ts';
 
 const python = process.env['TQ_TEST_PYTHON'] ?? 'python3';
@@ -71,6 +73,38 @@ whenCelery('Python', () => {
     expect(await here.backend.load(kept)).toMatchObject({ result: 'tq' });
   });
 
+  test.each([
+    ['msgpack', null],
+    ['yaml', null],
+    ['json', 'gzip'],
+    ['msgpack', 'gzip'],
+  ])('shares results and chords in %s, compressed with %s', async (resultSerializer, resultCompression) => {
+    const { config, serializers } = createApp('t', { conf: { resultSerializer, resultCompression } });
+    const backend = await here.open({ codec: resultCodec(config, serializers) });
+    const [ours, theirs, group] = [randomUUID(), randomUUID(), randomUUID()];
+    await backend.store(success(ours, { text: 'ü', all: [1, null, 2.5] }), NO_ROUTE);
+    await backend.groups!.setChordSize(group, 2);
+    const said = inPython(
+      `app.conf.update(result_serializer='${resultSerializer}', accept_content=['json', 'msgpack', 'yaml'])`,
+      ...(resultCompression === null ? [] : [`app.conf.result_compression = '${resultCompression}'`]),
+      'backend = app._get_backend()',
+      `packs = ${resultCompression === null ? 'True' : "hasattr(backend, 'supports_result_compression')"}`,
+      `read = backend.get_task_meta('${ours}')['result'] if packs else None`,
+      `backend.store_result('${theirs}', {'a': [1, None]}, 'SUCCESS')`,
+      'from celery.app.task import Context',
+      `request = Context(id='${theirs}', group='${group}', group_index=0, chord={'task': 'x'})`,
+      "backend.on_chord_part_return(request, 'SUCCESS', [4])",
+      'print(json.dumps([packs, read]))',
+    ) as readonly [boolean, unknown];
+    if (said[0]) expect(said[1]).toEqual({ text: 'ü', all: [1, null, 2.5] });
+    expect(await backend.load(theirs)).toMatchObject({ status: 'SUCCESS', result: { a: [1, null] } });
+    const part = { taskId: ours, state: 'SUCCESS', result: encoded('last'), index: 1 } as const;
+    expect(await backend.groups!.addChordPart(group, part)).toMatchObject({
+      kind: 'complete',
+      parts: [{ result: '[4]' }, { result: '"last"' }],
+    });
+  });
+
   test('shares groups, and the count of a chord', async () => {
     const [group, first, second] = [randomUUID(), randomUUID(), randomUUID()];
     const members = [first, second].map((id) => [[id, null], null]);
@@ -92,7 +126,7 @@ whenCelery('Python', () => {
       result: encoded({ from: 'tq' }),
       index: 0,
     });
-    expect(all?.map((part) => [part.taskId, JSON.parse(part.result)])).toEqual([
+    expect(partsOf(all)?.map((part) => [part.taskId, JSON.parse(part.result)])).toEqual([
       [first, { from: 'tq' }],
       [second, { from: 'python' }],
     ]);

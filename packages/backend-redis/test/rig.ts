@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { silentLogger, systemClock } from '@tq/core';
-import type { BackendOptions, Encoded, Logger, ResultBackend, TaskMeta } from '@tq/core';
+import type {
+  BackendOptions,
+  ChordPart,
+  ChordProgress,
+  Encoded,
+  Logger,
+  ResultBackend,
+  TaskMeta,
+} from '@tq/core';
 import { serviceUrl } from '@tq/testkit';
 import { Redis } from 'ioredis';
 import { redisBackend } from '../src/backend.ts';
@@ -53,6 +61,11 @@ export async function rig({
 
 export function encoded(value: unknown): Encoded {
   return JSON.stringify(value) as Encoded;
+}
+
+/** The parts, if the chord is complete and this caller's to send. */
+export function partsOf(progress: ChordProgress): readonly ChordPart[] | undefined {
+  return progress.kind === 'complete' ? progress.parts : undefined;
 }
 
 export function success(taskId: string, result: unknown): TaskMeta<Encoded> {

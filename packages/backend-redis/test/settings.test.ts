@@ -46,10 +46,10 @@ test('what the URL and the transport options say is more particular', () => {
   expect(settings.server).toMatchObject({ username: 'you', password: 'theirs' });
 });
 
-test('another format than JSON is refused before anything is opened', async () => {
-  const app = createApp('t', { conf: { resultSerializer: 'msgpack' } });
+test('a compression that nobody knows is refused before anything is opened', async () => {
+  const app = createApp('t', { conf: { resultCompression: 'gzap' } });
   const codec = resultCodec(app.config, app.serializers);
   await expect(backend.connect(new URL('redis://127.0.0.1:1'), { ...options, codec })).rejects.toThrow(
-    'leave resultSerializer at "json"',
+    'Compression "gzap" is unknown',
   );
 });

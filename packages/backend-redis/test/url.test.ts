@@ -23,7 +23,7 @@ test.each([
   ['redis://:secret@h', { host: 'h', password: 'secret' }],
   ['redis+socket:///run/re%20dis.sock?virtual_host=3', { path: '/run/re dis.sock', db: 3 }],
   ['redis+socket:///run/r.sock?password=s%26x', { path: '/run/r.sock', password: 's&x', db: 0 }],
-  ['rediss://h', { tls: { rejectUnauthorized: true } }],
+  ['rediss://h', { tls: {} }],
   ['rediss://h?ssl_cert_reqs=none', { tls: { rejectUnauthorized: false } }],
   ['rediss://h?ssl_cert_reqs=CERT_NONE', { tls: { rejectUnauthorized: false } }],
 ])('%s', (text, server) => {

@@ -12,6 +12,7 @@ import type {
   TaskMeta,
 } from '@tq/core';
 import { decodeMeta, Feed, isFinal, toError, Turn } from '@tq/core/internal';
+import { RpcGroups } from './groups.ts';
 import { Memory } from './memory.ts';
 import { Replies } from './replies.ts';
 import { readReply, replyOf } from './reply.ts';
@@ -37,6 +38,7 @@ interface Outgoing {
 /** Sends what a worker stores to where the caller listens; keeps what has come for this process. */
 class RpcBackend implements ResultBackend {
   readonly traits = { driver: 'rpc', persistent: false, expiresByItself: true };
+  readonly groups: RpcGroups;
   readonly #broker: BrokerAccess;
   readonly #options: BackendOptions;
   readonly #outageMs: number;
@@ -48,12 +50,21 @@ class RpcBackend implements ResultBackend {
   #disposing: Promise<void> | undefined;
 
   constructor(broker: BrokerAccess, settings: RpcSettings, options: BackendOptions) {
-    const { clock, logger, expiresMs } = options;
+    const { clock, logger, expiresMs, timeoutMs } = options;
     this.#broker = broker;
     this.#options = options;
     this.#outageMs = settings.outageMs;
     this.#memory = new Memory(clock, { expiresMs, ...settings });
     this.#sent = new Turn((messages) => this.#send(messages));
+    this.groups = new RpcGroups({
+      broker,
+      clock,
+      logger,
+      timeoutMs,
+      expiresMs,
+      queueLifeMs: settings.groupLifeMs,
+      leaseMs: settings.chordLeaseMs,
+    });
     this.#replies = new Replies({
       broker,
       clock,
@@ -65,9 +76,9 @@ class RpcBackend implements ResultBackend {
   }
 
   /** Answers to calls of this process come to its queue, which must be there first. */
-  async expect(): Promise<void> {
-    this.#ensureOpen();
-    await this.#replies.ready();
+  expect(): Promise<void> | undefined {
+    if (this.#disposing) return Promise.reject(closed());
+    return this.#replies.listening ? undefined : this.#replies.ready();
   }
 
   /** Whoever asked for no answer gets none. */
@@ -121,7 +132,7 @@ class RpcBackend implements ResultBackend {
   async #dispose(): Promise<void> {
     clearTimeout(this.#patience);
     this.#endAll(closed());
-    await Promise.all([this.#sent.flush(), this.#replies.close()]);
+    await Promise.all([this.#sent.flush(), this.#replies.close(), this.groups.close()]);
   }
 
   #outgoing(meta: TaskMeta<Encoded>, route: ReplyRoute, replyTo: string): Outgoing {

@@ -33,7 +33,12 @@ export class Replies {
     this.#options = options;
   }
 
-  /** Resolves when answers are heard. @throws BackendUnavailableError when the broker can't be reached */
+  /** Whether answers are heard. */
+  get listening(): boolean {
+    return this.#listening;
+  }
+
+  /** Resolves when they are. @throws BackendUnavailableError when the broker can't be reached */
   async ready(): Promise<void> {
     if (this.#listening) return;
     this.#stop.signal.throwIfAborted();

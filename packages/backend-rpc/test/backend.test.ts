@@ -13,12 +13,10 @@ backendContract('rpc over memory', {
   driver: rpcBackend,
   url: () => new URL(`rpc://${uniqueName('kit')}`),
   broker: (url) => brokerThrough(memory, new URL(`memory://${url.host}`)),
-  groups: false,
 });
 
 backendContract('rpc over sqlite', {
   driver: rpcBackend,
   url: () => new URL('rpc://'),
   broker: () => brokerThrough(sqlite, new URL(`sqlite://${join(folder, 'queue.db')}`)),
-  groups: false,
 });

@@ -13,5 +13,4 @@ backendContract('rpc over Redis', {
   driver: rpcBackend,
   url: () => new URL('rpc://'),
   broker: () => brokerThrough(redis, server.url),
-  groups: false,
 });

@@ -142,7 +142,7 @@ describe('the reply queue', () => {
   test('is one for any number of calls', async () => {
     const transport = new FaultyTransport(memory);
     await using caller = await open(brokerUrl(), { transport });
-    await Promise.all(Array.from({ length: 1000 }, (_, index) => caller.backend.expect(`t${index}`)));
+    await Promise.all(Array.from({ length: 1000 }, async (_, index) => caller.backend.expect(`t${index}`)));
     expect(transport.attempts).toBe(1);
   });
 

@@ -26,6 +26,7 @@ export async function dial(settings: AmqpSettings, options: ConnectOptions): Pro
   try {
     const model = await connect(where(settings), {
       ...settings.tls,
+      credentials: loginOf(settings),
       noDelay: true,
       keepAlive: true,
       clientProperties: settings.clientProperties,
@@ -43,20 +44,23 @@ export async function dial(settings: AmqpSettings, options: ConnectOptions): Pro
   }
 }
 
+/** EXTERNAL: the broker knows us by our certificate. */
+function loginOf({ loginMethod, password, user }: AmqpSettings) {
+  switch (loginMethod) {
+    case 'PLAIN':
+      return credentials.plain(user, password);
+    case 'AMQPLAIN':
+      return credentials.amqplain(user, password);
+    case 'EXTERNAL':
+      return credentials.external();
+  }
+}
+
 function where(settings: AmqpSettings) {
-  const { user, password, loginMethod } = settings;
-  const login = {
-    PLAIN: () => credentials.plain(user, password),
-    AMQPLAIN: () => credentials.amqplain(user, password),
-    EXTERNAL: () => ({ ...credentials.external(), username: user, password: '' }),
-  }[loginMethod]();
   return {
     protocol: settings.tls ? 'amqps' : 'amqp',
     hostname: settings.host,
     port: settings.port,
-    username: user,
-    password,
-    credentials: login,
     // Escaped, since the library unescapes it.
     vhost: encodeURIComponent(settings.vhost),
     heartbeat: settings.heartbeat,

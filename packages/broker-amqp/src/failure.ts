@@ -1,6 +1,6 @@
 import { BrokerUnavailableError, ImproperlyConfigured } from '@tq/core';
 import type { TqError } from '@tq/core';
-import { maskUrl } from '@tq/core/internal';
+import { maskUrl, tlsFailure } from '@tq/core/internal';
 import type { AmqpSettings } from './settings.ts';
 
 /** AMQP's reply codes that callers can do something about. */
@@ -26,9 +26,17 @@ export function connectFailure(error: unknown, settings: AmqpSettings, timedOutM
     return new BrokerUnavailableError(`${shown} doesn't answer within ${timedOutMs / 1000} s.`, {
       cause: error,
     });
+  const untrusted = tlsFailure(error, shown);
+  if (untrusted) return untrusted;
   const text = said(error);
   const options = { cause: error };
-  if (/\b403\b|ACCESS[-_]REFUSED/.test(text))
+  const isRefused = /\b403\b|ACCESS[-_]REFUSED/.test(text);
+  if (isRefused && settings.loginMethod === 'EXTERNAL')
+    return new ImproperlyConfigured(
+      `${shown} lets nobody in by the login method EXTERNAL whose certificate it doesn't know: name certfile and keyfile of a user that the broker has. (${text})`,
+      options,
+    );
+  if (isRefused)
     return new ImproperlyConfigured(
       `${shown} refuses the user ${JSON.stringify(user)}: check user and password of the broker URL, and the user's permissions. (${text})`,
       options,

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { ImproperlyConfigured } from '@tq/core';
-import type { Duration } from '@tq/core';
-import { camelCase, durationMs, maskUrl, toError } from '@tq/core/internal';
+import type { Duration, TlsOptions } from '@tq/core';
+import { camelCase, durationMs, maskUrl, readTls, tlsInQuery } from '@tq/core/internal';
 
 export type LoginMethod = 'PLAIN' | 'AMQPLAIN' | 'EXTERNAL';
 
@@ -39,11 +37,10 @@ export interface AmqpSettings {
 type Given = Readonly<Record<string, unknown>>;
 
 /** Reads a broker URL: its query and `brokerTransportOptions` give the rest, the query first. */
-export function readSettings(url: URL, options: Given): AmqpSettings {
+export function readSettings(url: URL, options: Given, ssl?: true | TlsOptions): AmqpSettings {
   const query = Object.fromEntries([...url.searchParams].map(([key, value]) => [camelCase(key), value]));
   const given: Given = { ...camelKeys(options), ...query };
-  const ssl = given['ssl'];
-  const isTls = url.protocol === 'amqps:' || (ssl !== undefined && ssl !== false && ssl !== 'false');
+  const tls = readTls(url.protocol === 'amqps:', ssl, options['ssl'], tlsInQuery(url));
   const seconds = (name: string, otherwise: Duration): number => {
     const value = given[name] as Duration | undefined;
     return durationMs(
@@ -54,13 +51,13 @@ export function readSettings(url: URL, options: Given): AmqpSettings {
   const connectTimeout = given['connectionTimeout'] ?? given['connectTimeout'];
   return {
     host: url.hostname.replace(/^\[|\]$/g, '') || 'localhost',
-    port: Number(url.port) || (isTls ? 5671 : 5672),
+    port: Number(url.port) || (tls ? 5671 : 5672),
     vhost: decode(url.pathname.slice(1), 'the virtual host', url) || '/',
     user: url.username === '' ? 'guest' : decode(url.username, 'the user', url),
     password:
       url.username === '' && url.password === '' ? 'guest' : decode(url.password, 'the password', url),
     loginMethod: loginMethod(given['loginMethod']),
-    tls: isTls ? tlsOptions(ssl) : undefined,
+    tls,
     heartbeat: Math.min(65_535, Math.ceil(seconds('heartbeat', 120) / 1000)),
     connectTimeoutMs:
       connectTimeout === undefined
@@ -99,36 +96,6 @@ function loginMethod(given: unknown): LoginMethod {
   throw new ImproperlyConfigured(
     `The login method ${JSON.stringify(given)} is unknown: PLAIN, AMQPLAIN and EXTERNAL are there.`,
   );
-}
-
-/** Files as Celery names them; everything else as Node's tls.connect() knows it. */
-const TLS_FILES = { keyfile: 'key', certfile: 'cert', caCerts: 'ca' } as const;
-
-function tlsOptions(given: unknown): TlsOptions {
-  if (typeof given !== 'object' || given === null) return {};
-  const options: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(camelKeys(given as Given))) {
-    if (name in TLS_FILES) options[TLS_FILES[name as keyof typeof TLS_FILES]] = file(String(value), name);
-    // Python's ssl.CERT_NONE is 0.
-    else if (name === 'certReqs')
-      options['rejectUnauthorized'] = value !== 0 && value !== 'CERT_NONE' && value !== 'none';
-    else if (name === 'serverHostname') options['servername'] = value;
-    else options[name] = value;
-  }
-  return options;
-}
-
-function file(path: string, name: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new ImproperlyConfigured(
-      `The file of the TLS option ${name} can't be read: ${toError(error).message}`,
-      {
-        cause: error,
-      },
-    );
-  }
 }
 
 function camelKeys(given: Given): Given {

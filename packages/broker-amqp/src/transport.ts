@@ -17,7 +17,7 @@ const traits: TransportTraits = {
 export const amqp: Transport = {
   traits,
   async connect(url, options) {
-    const settings = readSettings(url, givenIn(options));
+    const settings = readSettings(url, givenIn(options), options.tls);
     const dialled = await dial(settings, options);
     return AmqpConnection.open({ dialled, traits, settings, logger: options.logger });
   },
@@ -25,10 +25,9 @@ export const amqp: Transport = {
 
 /** Settings of the app under the names of options; `brokerTransportOptions` win. */
 function givenIn(connect: ConnectOptions): Readonly<Record<string, unknown>> {
-  const { delayQueueType, heartbeatMs, loginMethod, options, tls } = connect;
+  const { delayQueueType, heartbeatMs, loginMethod, options } = connect;
   return {
     ...(heartbeatMs === undefined ? {} : { heartbeat: heartbeatMs / 1000 }),
-    ...(tls === undefined ? {} : { ssl: tls }),
     ...(loginMethod === undefined ? {} : { loginMethod }),
     ...(delayQueueType === undefined ? {} : { delayQueueType }),
     ...options,

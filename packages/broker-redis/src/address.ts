@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import type { ConnectionOptions } from 'node:tls';
 import { ImproperlyConfigured } from '@tq/core';
-import type { ConnectOptions } from '@tq/core';
-import { toError } from '@tq/core/internal';
+import type { ConnectOptions, TlsOptions } from '@tq/core';
+import { readTls, tlsInQuery } from '@tq/core/internal';
 import { database } from './options.ts';
 import type { RedisOptions } from './options.ts';
 
@@ -16,7 +14,7 @@ export interface Address {
   readonly db: number;
   readonly username: string | undefined;
   readonly password: string | undefined;
-  readonly tls: ConnectionOptions | undefined;
+  readonly tls: TlsOptions | undefined;
 }
 
 /** Query parameters of a URL that are no secret and no TLS option. */
@@ -59,7 +57,7 @@ export function readAddress(url: URL, options: RedisOptions, tls?: ConnectOption
       0,
     username: decodeURIComponent(url.username) || (query.get('username') ?? options.username),
     password: decodeURIComponent(url.password) || (query.get('password') ?? options.password),
-    tls: tlsOf(scheme, query, options.ssl ?? tls),
+    tls: readTls(scheme === 'rediss', tls, options.ssl, tlsInQuery(url)),
   } as const;
   if (address.kind === 'cluster') checkCluster(address, options);
   return address;
@@ -72,54 +70,4 @@ function checkCluster({ db }: { readonly db: number }, { keyPrefix }: RedisOptio
     throw new ImproperlyConfigured(
       'On a Redis Cluster all keys of tq must live in one slot: give global_keyprefix a hash tag, such as "{tq}:".',
     );
-}
-
-function tlsOf(
-  scheme: string,
-  query: URLSearchParams,
-  ssl: RedisOptions['ssl'] | ConnectOptions['tls'],
-): ConnectionOptions | undefined {
-  const given: Record<string, unknown> = typeof ssl === 'object' ? { ...ssl } : {};
-  for (const [name, value] of query) if (name.startsWith('ssl_')) given[name] = value;
-  if (scheme !== 'rediss' && (ssl === undefined || ssl === false)) return undefined;
-  const { ssl_cert_reqs, ssl_check_hostname, ssl_ca_certs, ssl_certfile, ssl_keyfile, ...rest } = given;
-  return {
-    ...Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('ssl_'))),
-    ...(ssl_cert_reqs !== undefined && { rejectUnauthorized: demandsCertificate(ssl_cert_reqs) }),
-    ...(String(ssl_check_hostname).toLowerCase() === 'false' && { checkServerIdentity: () => undefined }),
-    ...file('ca', ssl_ca_certs),
-    ...file('cert', ssl_certfile),
-    ...file('key', ssl_keyfile),
-  };
-}
-
-function demandsCertificate(value: unknown): boolean {
-  switch (
-    String(value)
-      .toLowerCase()
-      .replace(/^cert_/, '')
-  ) {
-    case 'required':
-    case 'true':
-      return true;
-    case 'optional':
-    case 'none':
-    case 'false':
-      return false;
-    default:
-      throw new ImproperlyConfigured(
-        `ssl_cert_reqs must be required, optional or none, not ${JSON.stringify(value)}.`,
-      );
-  }
-}
-
-function file(name: string, path: unknown): ConnectionOptions {
-  if (typeof path !== 'string') return {};
-  try {
-    return { [name]: readFileSync(path) };
-  } catch (error) {
-    throw new ImproperlyConfigured(`The file ${path} can't be read: ${toError(error).message}`, {
-      cause: error,
-    });
-  }
 }

@@ -2,6 +2,11 @@ import type { BindingRecord } from '@tq/virtual';
 import type { Command } from './client.ts';
 import type { Keys } from './keys.ts';
 import type { Link } from './link.ts';
+import { BIND_FOR_A_WHILE } from './scripts.ts';
+
+/** kombu's rule: the bindings of a queue that expires are kept for twice that time, at least for an hour. */
+const EXPIRES_FACTOR = 2;
+const SHORTEST_MS = 3_600_000;
 
 /** A member of kombu's sets. */
 export interface Member {
@@ -10,6 +15,9 @@ export interface Member {
   readonly pattern: string;
   readonly queue: string;
 }
+
+/** A command on one key, in texts. */
+export type Removal = readonly [name: string, key: string, ...members: string[]];
 
 /** The bindings of exchanges: direct ones and topics as kombu keeps them, fanout and headers as it can't. */
 export class Bindings {
@@ -21,23 +29,38 @@ export class Bindings {
     this.#keys = keys;
   }
 
-  async add(binding: BindingRecord): Promise<void> {
+  /** `expiresMs` of a queue that stays is undefined. */
+  async add(binding: BindingRecord, expiresMs: number | undefined): Promise<void> {
     const { exchange, queue, routingKey, type } = binding;
     const keys = this.#keys;
     const commands: Command[] = exchange === queue ? [] : [['SADD', keys.boundTo(queue), exchange]];
-    if (type === 'direct' || type === 'topic') {
-      const pattern = type === 'topic' ? topicPattern(routingKey) : '';
-      const member = [routingKey, pattern, queue].join(keys.separator);
-      commands.push(['SADD', keys.bindings(exchange), member]);
-    }
+    const member = this.#memberOf(binding);
+    if (member !== undefined && expiresMs === undefined)
+      commands.push(
+        ['SADD', keys.bindings(exchange), member],
+        ['SADD', keys.lastingBindings(exchange), member],
+      );
     if (!isCommon(binding))
       commands.push([
         'SADD',
         keys.ownBindings(exchange),
         JSON.stringify([queue, routingKey, type, binding.arguments ?? null]),
       ]);
-    await this.#link.atomically(commands);
+    if (commands.length > 0) await this.#link.atomically(commands);
+    if (expiresMs !== undefined) await this.refresh(binding, expiresMs);
     this.#link.mark(exchange === queue ? keys.bindings(exchange) : keys.boundTo(queue));
+  }
+
+  /** Keeps the binding of a queue that expires for a while. */
+  async refresh(binding: BindingRecord, expiresMs: number): Promise<void> {
+    const { exchange } = binding;
+    const member = this.#memberOf(binding);
+    if (member === undefined) return;
+    await this.#link.script(
+      BIND_FOR_A_WHILE,
+      [this.#keys.bindings(exchange), this.#keys.bindingDeadlines],
+      [member, exchange, Math.max(expiresMs * EXPIRES_FACTOR, SHORTEST_MS)],
+    );
   }
 
   async of(exchange: string): Promise<readonly BindingRecord[]> {
@@ -61,23 +84,38 @@ export class Bindings {
     return [...new Set(fitting.map((each) => each!.queue))];
   }
 
-  /** Those of the bindings of a queue that tq has made, and those of the exchange named like it. */
-  async removeAll(queue: string): Promise<readonly Command[]> {
+  /** What removes those of the bindings of a queue that tq has made, and those of the exchange named like it. */
+  async removals(queue: string): Promise<readonly Removal[]> {
     const keys = this.#keys;
     const known = (await this.#link.call('SMEMBERS', keys.boundTo(queue))) as Buffer[];
-    const commands: Command[] = known.length > 0 ? [['DEL', keys.boundTo(queue)]] : [];
+    const commands: Removal[] = known.length > 0 ? [['DEL', keys.boundTo(queue)]] : [];
     for (const exchange of new Set([queue, ...known.map(String)])) {
       const [common, own] = (await this.#link.pipeline([
         ['SMEMBERS', keys.bindings(exchange)],
         ['SMEMBERS', keys.ownBindings(exchange)],
       ])) as [Buffer[], Buffer[]];
-      const shared = common.filter((each) => parseMember(each.toString(), keys.separator)?.queue === queue);
-      const mine = own.filter((each) => ownBinding(exchange, each.toString()).queue === queue);
-      if (shared.length > 0) commands.push(['SREM', keys.bindings(exchange), ...shared]);
+      const shared = common.map(String).filter((each) => parseMember(each, keys.separator)?.queue === queue);
+      const mine = own.map(String).filter((each) => ownBinding(exchange, each).queue === queue);
+      if (shared.length > 0)
+        commands.push(
+          ['SREM', keys.bindings(exchange), ...shared],
+          ['SREM', keys.lastingBindings(exchange), ...shared],
+        );
       if (mine.length > 0) commands.push(['SREM', keys.ownBindings(exchange), ...mine]);
     }
-    for (const mark of [keys.boundTo(queue), keys.bindings(queue)]) this.#link.unmark(mark);
     return commands;
+  }
+
+  /** The bindings of a queue are no longer this process's affair. */
+  forget(queue: string): void {
+    for (const mark of [this.#keys.boundTo(queue), this.#keys.bindings(queue)]) this.#link.unmark(mark);
+  }
+
+  /** As kombu writes it; undefined for what it has no form for. */
+  #memberOf({ queue, routingKey, type }: BindingRecord): string | undefined {
+    if (type !== 'direct' && type !== 'topic') return undefined;
+    const pattern = type === 'topic' ? topicPattern(routingKey) : '';
+    return [routingKey, pattern, queue].join(this.#keys.separator);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { BrokerUnavailableError } from '@tq/core';
-import { deferred, toError } from '@tq/core/internal';
+import type { TqError } from '@tq/core';
+import { deferred, hungUpAdvice, tlsFailure, toError } from '@tq/core/internal';
 import { Redis } from 'ioredis';
 import type { RedisOptions as ClientSettings } from 'ioredis';
 import type { Address } from './address.ts';
@@ -54,9 +55,7 @@ export class Client {
     } catch (error) {
       const reason = client.#reason ?? toError(error);
       client.end(reason);
-      throw new BrokerUnavailableError(`Redis at ${placeOf(options.address)}: ${reason.message}`, {
-        cause: reason,
-      });
+      throw connectFailure(reason, options.address);
     } finally {
       clearTimeout(late);
     }
@@ -119,7 +118,8 @@ export class Client {
     this.#reason ??= reason;
     clearInterval(this.#watching);
     this.#ended.resolve(reason);
-    this.#redis.disconnect();
+    // What has ended already would leave a timer of two seconds behind.
+    if (this.#redis.status !== 'end') this.#redis.disconnect();
   }
 
   async #greet(db: number): Promise<void> {
@@ -160,6 +160,15 @@ export class Client {
       }
     }, this.#silenceMs / 2);
   }
+}
+
+function connectFailure(reason: Error, address: Address): TqError {
+  const where = `Redis at ${placeOf(address)}`;
+  const advice = address.tls ? hungUpAdvice(reason) : '';
+  return (
+    tlsFailure(reason, where) ??
+    new BrokerUnavailableError(`${where}: ${reason.message}${advice}`, { cause: reason })
+  );
 }
 
 function progressOf({ bytesRead = 0, bytesWritten = 0, writableLength = 0 }: Partial<Socket>): string {

@@ -28,6 +28,12 @@ export class Keys {
   readonly index: string;
   /** Lock of whoever restores what was held for too long. kombu's. */
   readonly mutex: string;
+  /** Sorted set: exchange → until when its bindings are kept that are of queues that expire. Unix milliseconds. kombu's. */
+  readonly bindingDeadlines: string;
+  /** Sorted set: queue that expires → when to look whether it must go. Unix milliseconds. tq's. */
+  readonly expiring: string;
+  /** Hash: the same queues → after how many milliseconds without use they go, and since when they are gone. tq's. */
+  readonly lives: string;
   /** Sorted set of tq's own holds: `tag SEP list` → until when. Unix microseconds. */
   readonly leases: string;
   readonly separator: string;
@@ -44,6 +50,9 @@ export class Keys {
     this.unacked = prefix + options.unacked;
     this.index = prefix + options.unackedIndex;
     this.mutex = prefix + options.unackedMutex;
+    this.bindingDeadlines = `${prefix}_kombu.binding_deadlines`;
+    this.expiring = `${prefix}tq.expiring`;
+    this.lives = `${prefix}tq.lives`;
     this.leases = `${prefix}${options.unackedIndex}.tq`;
   }
 
@@ -66,6 +75,11 @@ export class Keys {
   /** Set of an exchange's bindings: `routing key SEP pattern SEP queue`. kombu's. */
   bindings(exchange: string): string {
     return `${this.prefix}_kombu.binding.${exchange}`;
+  }
+
+  /** Set of those of them that are of queues that don't expire: kombu 5.7 forgets the others in time. kombu's. */
+  lastingBindings(exchange: string): string {
+    return `${this.prefix}_kombu.binding_permanent.${exchange}`;
   }
 
   /** Set of those of an exchange's bindings that kombu has no form for, as JSON. tq's. */

@@ -8,7 +8,7 @@ import type { Address } from './address.ts';
 import { Fanout } from './fanout.ts';
 import type { RedisOptions } from './options.ts';
 import type { Script } from './scripts.ts';
-import { checkServer, readReport } from './server.ts';
+import { checkPersistence, checkServer, readReport } from './server.ts';
 import { Waiters } from './waiters.ts';
 
 export interface LinkOptions {
@@ -59,9 +59,7 @@ export class Link {
     const commands = await connect(found, 'tq');
     const link = new Link(found, commands);
     try {
-      const { allowEviction } = parts.options;
-      const report = readReport(String(await link.call('INFO')));
-      checkServer(report, placeOf(address), { allowEviction, logger: parts.logger });
+      await link.#check(placeOf(address));
       return link;
     } catch (error) {
       link.end(undefined);
@@ -129,6 +127,26 @@ export class Link {
     void this.#news?.then((news) => news.end(reason)).catch(() => undefined); // it is told of to those who wait for it
     this.#ended.resolve(this.#failure);
     this.waiters.allChanged();
+  }
+
+  /** Whether this server can be worked with, and what one should know of it. */
+  async #check(where: string): Promise<void> {
+    const { logger, options } = this.#parts;
+    const report = readReport(String(await this.call('INFO')));
+    checkServer(report, where, { allowEviction: options.allowEviction, logger });
+    if (options.allowVolatile) return;
+    await checkPersistence(report, where, { logger, snapshots: () => this.#snapshots() });
+  }
+
+  /** When the server writes snapshots: '' for never; undefined when it doesn't say, as hosted ones may not. */
+  async #snapshots(): Promise<string | undefined> {
+    try {
+      const [, value] = (await this.call('CONFIG', 'GET', 'save')) as (Buffer | undefined)[];
+      return value?.toString();
+    } catch (error) {
+      if (this.#over) throw error;
+      return undefined;
+    }
   }
 
   async #guard<T>(run: () => Promise<T>): Promise<T> {

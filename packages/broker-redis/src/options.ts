@@ -39,6 +39,7 @@ export interface RedisOptions {
   readonly ssl: Readonly<Record<string, unknown>> | boolean | undefined;
   readonly cluster: boolean;
   readonly allowEviction: boolean;
+  readonly allowVolatile: boolean;
 }
 
 const STRATEGIES: readonly OrderStrategy[] = ['round_robin', 'priority', 'sorted', 'weighted'];
@@ -72,6 +73,7 @@ const KNOWN = [
   'ssl',
   'cluster',
   'allow_eviction',
+  'allow_volatile',
 ] as const;
 type Known = (typeof KNOWN)[number];
 
@@ -135,6 +137,7 @@ export function readOptions(given: Given): RedisOptions {
     ssl: tls(value('ssl')),
     cluster: flag(value('cluster'), 'cluster') ?? false,
     allowEviction: flag(value('allow_eviction'), 'allow_eviction') ?? false,
+    allowVolatile: flag(value('allow_volatile'), 'allow_volatile') ?? false,
   };
 }
 

@@ -10,6 +10,8 @@ export interface ServerReport {
   readonly role: string | undefined;
   readonly loading: boolean;
   readonly policy: string | undefined;
+  /** Whether it writes down what it does (AOF); undefined when it doesn't say. */
+  readonly journal: boolean | undefined;
 }
 
 /** Reads the answer to INFO. */
@@ -21,6 +23,7 @@ export function readReport(info: string): ServerReport {
     role: field('role'),
     loading: field('loading') === '1',
     policy: field('maxmemory_policy'),
+    journal: field('aof_enabled') === undefined ? undefined : field('aof_enabled') === '1',
   };
 }
 
@@ -47,6 +50,24 @@ export function checkServer(
         'Where that can not be, set allow_eviction in brokerTransportOptions.',
     );
   }
+}
+
+/** Servers of which this process has told that they keep nothing. */
+const told = new Set<string>();
+
+/** Tells, once a process, of a server that forgets everything when it stops. */
+export async function checkPersistence(
+  report: ServerReport,
+  where: string,
+  { logger, snapshots }: { readonly logger: Logger; readonly snapshots: () => Promise<string | undefined> },
+): Promise<void> {
+  if (report.journal !== false || told.has(where) || (await snapshots()) !== '') return;
+  told.add(where);
+  logger.warn(
+    `Redis at ${where} keeps nothing on disk: when it stops or crashes, every task that waits or runs is lost. ` +
+      'Run: redis-cli CONFIG SET appendonly yes, and put it into redis.conf. ' +
+      'Where that is as it should be, set allow_volatile in brokerTransportOptions.',
+  );
 }
 
 function isTooOld(version: string): boolean {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { BrokerUnavailableError, ClosedError, PublishError, TqError } from '@tq/core';
 import type { ConnectOptions, Logger } from '@tq/core';
 import { deferred, toError } from '@tq/core/internal';
@@ -10,9 +9,11 @@ import type { Hear } from './fanout.ts';
 import type { Keys } from './keys.ts';
 import { shareLink } from './links.ts';
 import type { Share } from './links.ts';
+import { Lives } from './lives.ts';
 import type { RedisOptions } from './options.ts';
 import { Restore } from './restore.ts';
 import { RENEW } from './scripts.ts';
+import { Tags } from './tags.ts';
 import { Taker } from './taker.ts';
 
 /** The most members in one command. */
@@ -40,8 +41,10 @@ export class RedisStore implements QueueStore {
   readonly #countsEars: boolean;
   readonly #logger: Logger;
   readonly #bindings: Bindings;
+  readonly #lives: Lives;
   readonly #restore: Restore;
   readonly #taker: Taker;
+  readonly #tags = new Tags();
   readonly #closed = deferred<Error | undefined>();
   /** The lists of what is held, by tag, in the order of the takes. */
   readonly #held = new Map<string, string>();
@@ -59,7 +62,9 @@ export class RedisStore implements QueueStore {
     this.#logger = logger;
     this.#countsEars = !options.cluster;
     this.#bindings = new Bindings(share.link, keys);
-    this.#restore = new Restore({ link: share.link, keys, bindings: this.#bindings, options });
+    const { link } = share;
+    this.#lives = new Lives({ link, keys, bindings: this.#bindings });
+    this.#restore = new Restore({ link, keys, bindings: this.#bindings, options });
     this.#taker = new Taker({ link: share.link, keys, options });
     void share.link.closed.then((reason) => this.#closed.resolve(reason));
   }
@@ -69,7 +74,7 @@ export class RedisStore implements QueueStore {
     const lists = new Map<string, string[]>();
     for (const { envelope, queue } of entries) {
       const list = this.#keys.listFor(queue, envelope.message.properties.priority);
-      const text = encodeEnvelope(envelope, { deliveryTag: randomUUID() });
+      const text = encodeEnvelope(envelope, { deliveryTag: this.#tags.next() });
       const texts = lists.get(list);
       if (texts) texts.push(text);
       else lists.set(list, [text]);
@@ -120,9 +125,20 @@ export class RedisStore implements QueueStore {
     return this.#calling(this.#restore.expired());
   }
 
-  /** A queue is a list, and there is no empty list. */
-  async declare(): Promise<void> {
+  /** A queue is a list, and there is no empty list; what is kept is how long it lives. */
+  async declare(queue: string, expiresMs?: number): Promise<void> {
     this.#ensureOpen();
+    await this.#calling(this.#lives.declare(queue, expiresMs));
+  }
+
+  async use(queue: string): Promise<number | undefined> {
+    this.#ensureOpen();
+    return this.#calling(this.#lives.use(queue));
+  }
+
+  async removeUnused(): Promise<number> {
+    this.#ensureOpen();
+    return this.#calling(this.#lives.removeUnused());
   }
 
   async size(queue: string): Promise<number> {
@@ -135,14 +151,12 @@ export class RedisStore implements QueueStore {
 
   async drop(queue: string): Promise<void> {
     this.#ensureOpen();
-    const { link } = this.#share;
-    const removals = await this.#calling(this.#bindings.removeAll(queue));
-    await this.#calling(link.atomically([['DEL', ...this.#keys.lists(queue)], ...removals]));
+    await this.#calling(this.#lives.remove(queue, 'now'));
   }
 
   async bind(binding: BindingRecord): Promise<void> {
     this.#ensureOpen();
-    await this.#calling(this.#bindings.add(binding));
+    await this.#calling(this.#lives.bind(binding));
   }
 
   async bindings(exchange: string): Promise<readonly BindingRecord[]> {
@@ -153,7 +167,7 @@ export class RedisStore implements QueueStore {
   /** In a cluster the server counts only those who listen at the same node. */
   async broadcast(exchange: string, routingKey: string, envelope: Envelope): Promise<number | undefined> {
     this.#ensureOpen();
-    const text = encodeEnvelope(envelope, { deliveryTag: randomUUID() });
+    const text = encodeEnvelope(envelope, { deliveryTag: this.#tags.next() });
     const channel = this.#keys.channel(exchange, routingKey);
     const heard = await this.#calling(this.#share.link.call('PUBLISH', channel, text));
     return this.#countsEars ? Number(heard) : undefined;

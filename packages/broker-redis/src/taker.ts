@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Keys } from './keys.ts';
 import type { Link } from './link.ts';
 import type { RedisOptions } from './options.ts';
 import { TAKE } from './scripts.ts';
+import { Tags } from './tags.ts';
 import { Turns } from './turns.ts';
 import type { Turn } from './turns.ts';
 
@@ -34,9 +34,9 @@ export class Taker {
   readonly #parts: TakerParts;
   readonly #turns: Turns;
   readonly #takes = new Set<Promise<unknown>>();
-  /** New tags are the base and a number: unique, and cheap to make in a script. */
-  readonly #base = randomUUID().slice(0, 24);
-  #serial = 0;
+  readonly #tags = new Tags();
+  /** Lists that had nothing more to give, as of so many changes. */
+  #empty: { readonly lists: ReadonlySet<string>; readonly changes: number } | undefined;
   #stopped = false;
 
   constructor(parts: TakerParts) {
@@ -66,45 +66,56 @@ export class Taker {
     const { link } = this.#parts;
     await link.startWaiting();
     for (let idle = 0; !signal.aborted && !this.#stopped; idle++) {
-      const { changes } = link.waiters;
       const turn = this.#turns.next(queues, max);
       const lists = this.#listsOf(turn.queues);
-      const taken = await this.#ask(turn, lists, max);
-      if (taken.length > 0) return taken;
-      if (changes !== link.waiters.changes) continue; // news may have overtaken the answer
+      link.waiters.heed(lists);
+      if (!this.#knowsEmpty(lists)) {
+        const { changes } = link.waiters;
+        const taken = await this.#ask(turn, lists, max);
+        if (taken.length > 0) return taken;
+        if (changes !== link.waiters.changes) continue; // news may have overtaken the answer
+      }
       const looking = Math.min(SHORTEST_MS * 2 ** Math.min(idle, 10), LONGEST_MS);
       if (this.#stopped) break;
-      await link.waiters.wait(new Set(lists), link.isTold ? PATIENCE_MS : looking, signal);
+      const isTold = await link.waiters.wait(new Set(lists), link.isTold ? PATIENCE_MS : looking, signal);
+      if (!isTold && !signal.aborted) this.#empty = undefined; // it may be that nothing was heard
     }
     return [];
   }
 
+  /** What the server would have told of since. */
+  #knowsEmpty(lists: readonly string[]): boolean {
+    const empty = this.#empty;
+    if (empty?.changes !== this.#parts.link.waiters.changes) return false;
+    return lists.every((list) => empty.lists.has(list));
+  }
+
   async #ask(turn: Turn, lists: readonly string[], max: number): Promise<readonly Catch[]> {
     const { keys, link, options } = this.#parts;
-    const serial = this.#serial;
-    this.#serial += 2 * max; // a tag may be made twice over
-    const answer = (await link.script(
-      TAKE,
-      [keys.unacked, keys.index, keys.leases, ...lists],
-      [
-        max,
-        BUDGET,
-        options.leaseMs / 1000,
-        keys.separator,
-        keys.prefix.length,
-        this.#base,
-        serial,
-        turn.queues.length,
-        ...turn.shares,
-      ],
-    )) as readonly (number | Buffer)[];
+    const { changes } = link.waiters;
+    const answer = (await link.script(TAKE, lists, [
+      keys.unacked,
+      keys.index,
+      keys.leases,
+      max,
+      BUDGET,
+      options.leaseMs / 1000,
+      keys.separator,
+      keys.prefix.length,
+      this.#tags.base,
+      this.#tags.reserve(2 * max), // one may be made twice over
+      turn.queues.length,
+      ...turn.shares,
+    ])) as readonly (number | Buffer)[];
+    const drained = answer.length % 3 === 1 && link.isTold;
+    this.#empty = drained ? { lists: new Set(lists), changes } : undefined;
     return this.#catches(answer, turn, lists);
   }
 
   #catches(answer: readonly (number | Buffer)[], turn: Turn, lists: readonly string[]): readonly Catch[] {
     const catches: Catch[] = [];
     const counts = new Map<string, number>();
-    for (let at = 0; at < answer.length; at += 3) {
+    for (let at = 0; at + 2 < answer.length; at += 3) {
       const number = (answer[at] as number) - 1;
       const queue = turn.queues[number % turn.queues.length] as string;
       const tag = (answer[at + 1] as Buffer).toString();

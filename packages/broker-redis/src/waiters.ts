@@ -9,14 +9,22 @@ interface Waiter {
  */
 export class Waiters {
   readonly #waiting = new Set<Waiter>();
+  /** Keys that anybody has asked for; the server may tell of others, too. */
+  readonly #heeded = new Set<string>();
   #changes = 0;
 
-  /** Grows with every change; whoever reads it before looking knows whether to look again. */
+  /** Changes of these keys count from now on. */
+  heed(keys: readonly string[]): void {
+    for (const key of keys) this.#heeded.add(key);
+  }
+
+  /** Grows with every change that counts; whoever reads it before looking knows whether to look again. */
   get changes(): number {
     return this.#changes;
   }
 
   changed(key: string): void {
+    if (!this.#heeded.has(key)) return;
     this.#changes += 1;
     for (const waiter of this.#waiting) if (waiter.keys.has(key)) waiter.wake();
   }

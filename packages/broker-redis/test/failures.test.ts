@@ -163,6 +163,32 @@ whenServer(`failures of the server${noServer === undefined ? '' : ` (${noServer}
     await open(server.url);
   });
 
+  test('a server that keeps nothing on disk is told of once, with the command that ends it', async () => {
+    const server = keep(await PrivateRedis.start('--appendonly', 'no'));
+    const tell = async (options: Readonly<Record<string, unknown>> = {}): Promise<readonly string[]> => {
+      const logger = memoryLogger();
+      const given = { ...connectOptions(options), logger };
+      keep(new RedisStore({ ...(await ownLink(server.url, given)), logger }));
+      return logger.lines.filter((line) => line.level === 'warn').map((line) => line.message);
+    };
+    expect(await tell({ allow_volatile: true })).toEqual([]);
+    await server.ask('CONFIG', 'SET', 'save', '3600 1');
+    expect(await tell()).toEqual([]);
+    await server.ask('CONFIG', 'SET', 'save', '');
+    expect(await tell()).toEqual([
+      expect.stringMatching(/every task that waits or runs is lost.*CONFIG SET appendonly yes/),
+    ]);
+    expect(await tell()).toEqual([]);
+  });
+
+  test('a server that says nothing of its snapshots is not told of', async () => {
+    const server = keep(await PrivateRedis.start('--appendonly', 'no'));
+    await server.ask('ACL', 'SETUSER', 'default', '-config');
+    const logger = memoryLogger();
+    keep(new RedisStore({ ...(await ownLink(server.url, { ...connectOptions(), logger })), logger }));
+    expect(logger.lines).toEqual([]);
+  });
+
   test('a wrong password and a database that there isn’t are told of', async () => {
     const server = keep(await PrivateRedis.start());
     await server.ask('ACL', 'SETUSER', 'app', 'on', '>hush', '~*', '&*', '+@all');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { QueueStore } from '@tq/virtual';
 import { entry, textOf, uniqueName } from '@tq/testkit';
 import type { Redis } from 'ioredis';
@@ -113,7 +114,58 @@ test('bindings are members of kombu’s sets', async () => {
   expect((await client.keys(`${prefix}*`)).toSorted()).toEqual([
     `${prefix}_kombu.binding.celery`,
     `${prefix}_kombu.binding.tq.topic`,
+    `${prefix}_kombu.binding_permanent.celery`,
+    `${prefix}_kombu.binding_permanent.tq.topic`,
   ]);
+});
+
+test('the bindings of a queue that expires stand where kombu keeps those', async () => {
+  await store.declare('soon', 7_200_000);
+  await store.bind({ exchange: 'x', queue: 'soon', routingKey: 'k', type: 'direct' });
+  const deadlines = `${prefix}_kombu.binding_deadlines`;
+  expect(await client.smembers(`${prefix}_kombu.binding.x`)).toEqual([['k', '', 'soon'].join(SEPARATOR)]);
+  expect(await client.exists(`${prefix}_kombu.binding_permanent.x`)).toBe(0);
+  expect(Number(await client.zscore(deadlines, 'x')) - Date.now()).toBeGreaterThan(14_300_000);
+  await client.zadd(deadlines, Date.now(), 'x');
+  await client.del(`${prefix}_kombu.binding.x`);
+  expect(await store.use('soon')).toBe(7_200_000);
+  expect(await client.scard(`${prefix}_kombu.binding.x`)).toBe(1);
+  expect(Number(await client.zscore(deadlines, 'x')) - Date.now()).toBeGreaterThan(14_300_000);
+});
+
+test('the lists of a queue that expires live as long as it, and those of others for ever', async () => {
+  await store.declare('soon', 60_000);
+  await store.put([entry('soon', 'a'), entry('soon', 'b', { priority: 9 }), entry('stays', 'c')]);
+  expect(await client.pttl(`${prefix}soon`)).toBe(-1);
+  await store.use('soon');
+  await store.use('stays');
+  for (const list of [`${prefix}soon`, `${prefix}soon${SEPARATOR}9`])
+    expect(await client.pttl(list)).toBeGreaterThan(50_000);
+  expect(await client.pttl(`${prefix}stays`)).toBe(-1);
+  await store.declare('soon');
+  expect(await client.pttl(`${prefix}soon`)).toBe(-1);
+  expect(await client.keys(`${prefix}tq.*`)).toEqual([]);
+});
+
+test('a queue whose messages a Python peer keeps alive doesn’t expire', async () => {
+  await store.declare('soon', 50);
+  await store.put([entry('soon', 'a')]);
+  await client.pexpire(`${prefix}soon`, 60_000);
+  await delay(200);
+  expect(await store.removeUnused()).toBe(0);
+  expect(await store.size('soon')).toBe(1);
+});
+
+test('a name that somebody has bound since its queue went is left alone', async () => {
+  await store.declare('soon', 50);
+  await delay(100);
+  expect(await store.removeUnused()).toBe(1);
+  await client.sadd(`${prefix}_kombu.binding.soon`, ['soon', '', 'soon'].join(SEPARATOR));
+  await store.put([entry('soon', 'a')]);
+  await delay(200);
+  expect(await store.removeUnused()).toBe(0);
+  expect(await store.size('soon')).toBe(1);
+  expect(await client.keys(`${prefix}tq.*`)).toEqual([]);
 });
 
 test('the pattern of a topic is escaped as kombu escapes it', () => {

@@ -72,4 +72,18 @@ def hear(exchange, key):
     return heard
 
 
+def expire(exchange, queue, key):
+    """Binds a queue that expires, and clears the exchange of such bindings as if nobody had used any for an hour."""
+    from kombu.transport import redis
+    redis.MIN_BINDING_TTL = 1
+    with Connection(url, transport_options=options) as connection:
+        channel = connection.default_channel
+        if not hasattr(channel, "sweep_bindings"):
+            return None
+        bound = Queue(queue, Exchange(exchange), routing_key=key, expires=0.05)(channel)
+        bound.declare()
+        time.sleep(0.3)
+        return channel.sweep_bindings()
+
+
 print(json.dumps(globals()[verb](*args)), flush=True)

@@ -211,4 +211,19 @@ whenCelery(`a Celery peer${why}`, () => {
       clearInterval(shouting);
     }
   });
+
+  test('what Python clears of bindings of queues that expired leaves those that stay, and those in use', async () => {
+    const store = await open();
+    await store.declare('lasting');
+    await store.declare('used', 60_000);
+    for (const queue of ['lasting', 'used'])
+      await store.bind({ exchange: 'x', queue, routingKey: 'k', type: 'direct' });
+    const swept = await peer('expire', ['x', 'theirs', 'k']);
+    const queues = (await store.bindings('x')).map((each) => each.queue);
+    expect(queues).toEqual(expect.arrayContaining(['lasting', 'used']));
+    if (swept !== null) expect(swept).toBe(0); // the exchange is kept as long as what is used there
+    await client.zadd(`${prefix}_kombu.binding_deadlines`, 1, 'x');
+    if ((await peer('expire', ['y', 'theirs', 'k'])) === null) return; // a kombu that never clears
+    expect((await store.bindings('x')).map((each) => each.queue)).toContain('lasting');
+  });
 });

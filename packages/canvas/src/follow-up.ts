@@ -1,92 +1,62 @@
-import { randomUUID } from 'node:crypto';
-import { applySignature, decodeJson } from '@tq/core/internal';
-import type { CallOptions, Embed, Encoded, Outcome, SignatureData } from '@tq/core';
+import { FAILURE_HEADER, groupData, kindOf, optionsFromWire } from '@tq/core/internal';
+import type { CallOptions, Embed, FinishedTask, Plan, SignatureData, WireError } from '@tq/core';
+import { joined, plan } from './plan.ts';
 
-/** A call that an outcome sets off; its id is known before it is sent. */
-export interface NextCall {
-  readonly task: string;
-  readonly args: readonly unknown[];
-  readonly options: CallOptions & { readonly taskId: string };
+/** What a success sets off: links and the next step of a chain. Pure; whoever asks sends the calls. Spec: canvas.md 3 and 6. */
+export function afterSuccess(embed: Embed, result: unknown, task: FinishedTask): Plan {
+  const plans = together(embed.callbacks ?? []).map((signature) => next(signature, [result], task));
+  const step = embed.chain?.at(-1);
+  if (step) plans.push(next(step, [result], task, { chain: embed.chain?.slice(0, -1) ?? [] }));
+  return joined(plans);
 }
 
-/** Whose outcome it is. */
-export interface Finished {
-  readonly id: string;
-  readonly rootId: string;
-  readonly priority: number | undefined;
-  /** Where its caller waits: what it sets off answers there too, unless it says otherwise. */
-  readonly replyTo?: string | undefined;
-  /** Whether what it sets off has its priority, unless it has its own: the setting taskInheritParentPriority. @default false */
-  readonly inheritPriority?: boolean;
+/** As in Celery, one callback is called by itself, groups each by itself, and several others as a group. */
+function together(callbacks: readonly SignatureData[]): readonly SignatureData[] {
+  if (callbacks.length < 2) return callbacks;
+  const groups = callbacks.filter((each) => kindOf(each) === 'group');
+  const others = callbacks.filter((each) => kindOf(each) !== 'group');
+  return others.length === 0 ? groups : [...groups, groupData(others)];
 }
 
 /**
- * What a task's end sets off: links and the next step of a chain after a success, error links after a failure.
- * Pure; whoever asks sends the calls. Spec: canvas.md 3, 6 and 7.
+ * Error links of a task that failed. `isTold` says of each whether it takes the failure itself, instead of the failed task's
+ * id. Always as a group, also of one. Spec: canvas.md 7.
  */
-export function followUp(outcome: Outcome, task: Finished): readonly NextCall[] {
-  if (outcome.kind === 'succeeded')
-    return outcome.embed ? afterSuccess(outcome.embed, outcome.result, task) : [];
-  if (outcome.kind === 'failed') return outcome.embed ? afterFailure(outcome.embed, task) : [];
-  return [];
+export function afterFailure(
+  errbacks: readonly SignatureData[],
+  error: WireError,
+  task: FinishedTask,
+  isTold: (errback: SignatureData) => boolean,
+): Plan {
+  const told = errbacks.filter(isTold);
+  const others = errbacks.filter((each) => !told.includes(each));
+  const { traceback, ...failure } = error;
+  const front = [task.request ?? { id: task.id, rootId: task.rootId }, failure, traceback];
+  return joined([
+    ...(told.length > 0 ? [next(groupData(told), front, task, { headers: { [FAILURE_HEADER]: true } })] : []),
+    ...(others.length > 0 ? [next(groupData(others), [task.id], task)] : []),
+  ]);
 }
 
-/** Ids under which the failure of a chain's step is stored too: nobody will ever run those. Spec: canvas.md 3. */
-export function skippedSteps(embed: Embed | undefined): readonly string[] {
-  return (embed?.chain ?? [])
-    .map((step) => step.options?.['task_id'])
-    .filter((id): id is string => typeof id === 'string');
-}
-
-function afterSuccess(embed: Embed, result: Encoded, task: Finished): readonly NextCall[] {
-  const callbacks = embed.callbacks ?? [];
-  const step = embed.chain?.at(-1);
-  if (callbacks.length === 0 && !step) return [];
-  const front = [decodeJson(result)];
-  // As in Celery, one callback is called by itself and several as a group.
-  const group = callbacks.length > 1 ? randomUUID() : undefined;
-  const calls = callbacks.map((signature, groupIndex) =>
-    next(signature, front, task, group === undefined ? {} : { groupId: group, groupIndex }),
-  );
-  if (step) calls.push(next(step, front, task, { chain: embed.chain?.slice(0, -1) ?? [] }));
-  return calls;
-}
-
-/** Always a group, also of one. */
-function afterFailure(embed: Embed, task: Finished): readonly NextCall[] {
-  const groupId = randomUUID();
-  return (embed.errbacks ?? []).map((signature, groupIndex) =>
-    next(signature, [task.id], task, { groupId, groupIndex }),
-  );
-}
-
-function next(
+/** A signature that a task sets off: of the same root, below the task, answering where its caller waits. */
+export function next(
   signature: SignatureData,
   front: readonly unknown[],
-  task: Finished,
-  options: CallOptions,
-): NextCall {
-  const {
-    args,
-    kwargs,
-    options: merged,
-  } = applySignature(signature, front, {
-    ...options,
-    parentId: task.id,
-    rootId: task.rootId,
-  });
+  task: FinishedTask,
+  options: CallOptions = {},
+): Plan {
+  const own = optionsFromWire(signature.options);
   const inherited = task.inheritPriority ? task.priority : undefined;
-  return {
-    task: signature.task,
-    args,
-    options: {
-      ...(inherited === undefined ? {} : { priority: inherited }),
-      ...(task.replyTo === undefined ? {} : { replyTo: task.replyTo }),
-      ...merged,
-      kwargs,
-      taskId: merged.taskId ?? randomUUID(),
-      // Whoever sends it adds it to the children itself: nothing runs here.
-      addToParent: false,
+  const { replyTo } = task;
+  return plan(
+    signature,
+    front,
+    {
+      ...options,
+      ...(own.priority === undefined && inherited !== undefined ? { priority: inherited } : {}),
+      parentId: task.id,
+      rootId: task.rootId,
     },
-  };
+    replyTo === undefined ? {} : { replyTo },
+  );
 }

@@ -41,6 +41,10 @@ export interface Positional {
   readonly help: string;
   readonly choices?: readonly string[];
   readonly optional?: boolean;
+  /** Takes all further words. Only the last one can. */
+  readonly many?: boolean;
+  /** What it may be, among other things. */
+  readonly suggestions?: readonly string[];
 }
 
 export interface Input<O extends Options> {
@@ -55,6 +59,11 @@ export interface Command<O extends Options = Options> {
   /** Paragraphs between the usage line and the options. */
   readonly about?: readonly string[];
   readonly words?: readonly Positional[];
+  /** More for the help, in two columns. */
+  readonly lists?: readonly {
+    readonly heading: string;
+    readonly rows: readonly (readonly [name: string, meaning: string])[];
+  }[];
   /** What may stand after `--`, for the usage line. */
   readonly rest?: string;
   readonly options: O;

@@ -7,18 +7,7 @@ export interface Entry {
 }
 
 /** Commands of Celery's that tq doesn't have yet. */
-export const NOT_YET: readonly string[] = [
-  'inspect',
-  'control',
-  'status',
-  'beat',
-  'multi',
-  'graph',
-  'amqp',
-  'migrate',
-  'upgrade',
-  'logtool',
-];
+export const NOT_YET: readonly string[] = ['beat', 'multi', 'graph', 'amqp', 'migrate', 'upgrade', 'logtool'];
 
 /** Every command, in the order of the help. A command's own file is read when it is run, or when it is asked for its help. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
@@ -37,6 +26,18 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   list: {
     summary: 'List the queues of an app and what feeds them',
     load: async () => (await import('./commands/list.ts')).list,
+  },
+  inspect: {
+    summary: 'Ask running workers what they do',
+    load: async () => (await import('./commands/inspect.ts')).inspect,
+  },
+  control: {
+    summary: 'Change what running workers do',
+    load: async () => (await import('./commands/control.ts')).control,
+  },
+  status: {
+    summary: 'Show which workers run',
+    load: async () => (await import('./commands/status.ts')).status,
   },
   purge: {
     summary: 'Remove all waiting tasks from queues',

@@ -30,8 +30,8 @@ function candidates(
     return (optionOf(previous, options)?.[1].choices ?? []).map((choice) => [choice, '']);
   if (last.startsWith('-')) return optionCandidates(options);
   if (command)
-    return (command.words ?? []).flatMap(({ choices, help }) =>
-      (choices ?? []).map((choice) => [choice, help] as const),
+    return (command.words ?? []).flatMap(({ choices, suggestions, help }) =>
+      (choices ?? suggestions ?? []).map((choice) => [choice, help] as const),
     );
   return Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary]);
 }

@@ -38,6 +38,13 @@ export function commandHelp(command: Command, page: Page): string {
     `${page.heading('Usage')}\n  ${usage(command)}`,
     ...(command.about ?? []).map((paragraph) => wrapped(paragraph, page.width).join('\n')),
     words(command, page),
+    ...(command.lists ?? []).map(
+      ({ heading, rows }) =>
+        `${page.heading(heading)}\n${twoColumns(
+          rows.map(([name, meaning]) => [`  ${name}`, meaning] as const),
+          { width: page.width, nameWidth: NAMES + 9 },
+        )}`,
+    ),
     ...groupsOf(command.options).map(([heading, options]) => optionList(heading, options, page)),
     examples(command.examples, page),
     wrapped(`Options of every command, which tq --help explains: ${globalNames()}`, page.width).join('\n'),
@@ -45,8 +52,8 @@ export function commandHelp(command: Command, page: Page): string {
 }
 
 export function usage(command: Command): string {
-  const words = (command.words ?? []).map(({ name, optional, choices }) => {
-    const shown = choices ? choices.join('|') : name;
+  const words = (command.words ?? []).map(({ name, optional, choices, many }) => {
+    const shown = `${choices ? choices.join('|') : name}${many ? '…' : ''}`;
     return optional ? `[${shown}]` : shown;
   });
   const rest = command.rest === undefined ? [] : [`[-- ${command.rest}]`];

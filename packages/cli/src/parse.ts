@@ -112,7 +112,7 @@ function checkWords(given: readonly string[], command: Command): void {
       `tq ${command.name} needs ${missing.choices ? `a word more, ${missing.choices.join(' or ')}` : `${missing.name}: ${missing.help}`}.`,
       { remedy: `Usage: ${usage(command)}` },
     );
-  if (given.length > wanted.length) {
+  if (given.length > wanted.length && !wanted.at(-1)?.many) {
     throw new UsageError(
       `tq ${command.name} doesn't know what to do with ${JSON.stringify(given[wanted.length])}.`,
       { remedy: `Usage: ${usage(command)}` },

@@ -110,7 +110,8 @@ async function live(run: Run): Promise<number> {
 }
 
 function makeWorker({ loaded, logging, hostname, options }: Run): Worker {
-  const { pool, concurrency, queues, excludeQueues, include, purge } = options;
+  const { pool, concurrency, queues, excludeQueues, include, purge, autoscale, statedb, withoutMingle } =
+    options;
   return createWorker(loaded.app, {
     hostname,
     appModule: { file: loaded.file, exportName: loaded.exportName },
@@ -122,6 +123,9 @@ function makeWorker({ loaded, logging, hostname, options }: Run): Worker {
     ...(excludeQueues === undefined ? {} : { excludeQueues }),
     ...(include === undefined ? {} : { include }),
     ...(purge === undefined ? {} : { purge }),
+    ...(autoscale === undefined ? {} : { autoscale }),
+    ...(statedb === undefined ? {} : { stateDb: statedb }),
+    ...(withoutMingle ? { mingle: false } : {}),
   });
 }
 

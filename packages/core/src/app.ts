@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { applyEagerly, storeEagerly } from './eager.ts';
-import type { EagerResult } from './eager.ts';
+import { eagerHandle, eagerResult, EagerRun, storeEagerly } from './eager.ts';
 import { prepareCall } from './call.ts';
 import type { CallSurroundings, PreparedCall } from './call.ts';
 import { faultOfCall } from './check-call.ts';
 import { checkArguments, sendable } from './call-arguments.ts';
 import type { CallOptions } from './call-options.ts';
 import { systemClock } from './clock.ts';
+import { dispatch } from './dispatch.ts';
+import { findCanvas } from './drivers.ts';
+import { isSingleCall, ownId } from './compose.ts';
 import { ConfigLayers } from './config.ts';
 import type { Conf, Config, ConfigLayer, SettingName } from './config.ts';
 import { isDriver } from './connect.ts';
@@ -20,30 +22,39 @@ import type { TaskContext } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DefinedTask } from './define-task.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { AlreadyRegistered, BackendUnavailableError, ImproperlyConfigured } from './errors.ts';
+import { AlreadyRegistered, BackendUnavailableError, ImproperlyConfigured, toError } from './errors.ts';
+import { findControl } from './drivers.ts';
 import { Hooks } from './hooks.ts';
 import { LamportClock } from './lamport.ts';
+import { lazyControl } from './lazy-control.ts';
+import { Lazy } from './lifecycle.ts';
 import { stderrLogger } from './logger.ts';
 import { ErrorRegistry } from './message/error-registry.ts';
 import { senderName } from './nodename.ts';
 import type { Producer, PublishPlan } from './producer.ts';
 import { publishThrough } from './publish-through.ts';
+import { GroupResult, groupsOf } from './group-result.ts';
+import { ResultCache } from './result-cache.ts';
 import { AsyncResult } from './result.ts';
+import type { ResultHandle } from './result.ts';
 import { SentCall } from './sent-call.ts';
 import { SentEvents, tellOfCall } from './sent-events.ts';
 import { makeAuth } from './security/setup.ts';
 import type { SecurityOptions } from './security/setup.ts';
 import { Serializers } from './serialize/registry.ts';
 import type { Settings } from './settings.ts';
-import { checkSignatureData, makeSignatureData, Signature } from './signature.ts';
+import { applied, checkSignatureData, makeSignatureData, Signature } from './signature.ts';
 import { makeTask } from './task.ts';
 import type { AnyTask, Task } from './task.ts';
 import { makeDefinition } from './task-definition.ts';
 import type { TaskDefinition, TaskOptions } from './task-definition.ts';
 import type { ResultBackend, ResultTuple } from './types/backend.ts';
+import type { CanvasModule } from './types/canvas.ts';
 import type { Clock } from './types/clock.ts';
+import type { AppCommand, CommandFacts, CommandHandler, Control } from './types/control.ts';
 import type { Interceptor } from './types/hooks.ts';
 import type { Logger } from './types/logger.ts';
+import type { SignatureData } from './types/signature.ts';
 import type { Connection } from './types/transport.ts';
 
 /** What `createApp()` takes besides a name. Everything but drivers may be changed later in `app.conf`. */
@@ -104,10 +115,16 @@ export class App implements AsyncDisposable {
   readonly serializers = new Serializers(() => this.folder);
   /** Error classes that come back as themselves: after `app.errors.register(OutOfStock)`, `get()` throws an OutOfStock. */
   readonly errors = new ErrorRegistry();
+  /** @internal */
+  readonly finals = new ResultCache(() => this.config.resultCacheMax);
   /** What time it is. */
   readonly clock: Clock;
   /** Logical time, for events and remote control. */
   readonly lamport = new LamportClock();
+  /** Commands of the app's own for remote control, by name. */
+  readonly commands = new Map<string, AppCommand>();
+  /** Inspects and steers running workers. Needs the package @tq/control, imported at the first use. */
+  readonly control: Control = lazyControl(() => this.#control.get());
   /** Names this sender; where replies go. */
   readonly oid = randomUUID();
   /** Where the app writes what nobody else would notice. */
@@ -119,8 +136,10 @@ export class App implements AsyncDisposable {
   readonly #connections: Connections;
   readonly #sentEvents = new SentEvents(this);
   readonly #deadlines = new Deadlines();
+  readonly #control = new Lazy(async () => (await findControl(this.folder)).createControl(this));
   /** Whether results are kept at all; the environment isn't asked for every call. */
   #keepsResults: boolean | undefined;
+  #canvas: Promise<CanvasModule> | undefined;
 
   constructor(name: string, options: AppOptions = {}) {
     if (typeof name !== 'string' || name === '')
@@ -279,10 +298,23 @@ export class App implements AsyncDisposable {
     return new AsyncResult<R>(this, id);
   }
 
-  /** A handle from `AsyncResult.asTuple()`. */
-  resultFromTuple(tuple: ResultTuple): AsyncResult {
-    const [[id, parent]] = tuple;
-    return new AsyncResult(this, id, parent ? { parent: this.resultFromTuple(parent) } : {});
+  /** A handle from `asTuple()`: an AsyncResult, or a GroupResult where the tuple has members. */
+  resultFromTuple(tuple: ResultTuple, given?: ResultHandle): AsyncResult | GroupResult {
+    const [[id, before], members] = tuple;
+    const parent = before ? this.resultFromTuple(before) : given;
+    if (members === null) return new AsyncResult(this, id, parent ? { parent } : {});
+    const results = members.map((member) => this.resultFromTuple(member));
+    return new GroupResult(this, id, results, parent);
+  }
+
+  /** A handle on a group that `GroupResult.save()` kept; undefined if nobody did, or long ago. */
+  async restoreGroup<R extends readonly unknown[] = readonly unknown[]>(
+    id: string,
+  ): Promise<GroupResult<R> | undefined> {
+    const members = await (await groupsOf(this)).restore(id);
+    if (!members) return undefined;
+    const results = members.map((member) => this.resultFromTuple(member as ResultTuple));
+    return new GroupResult<R>(this, id, results);
   }
 
   /** @internal The calls of users: `delay`, `applyAsync`, `sendTask` and signatures. Checked where the task says how. */
@@ -292,7 +324,7 @@ export class App implements AsyncDisposable {
     if (fault) return SentCall.of(randomUUID(), Promise.reject(fault));
     const options = given ?? NO_OPTIONS;
     const definition = this.tasks.get(name)?.definition;
-    if (!definition?.options.argsSchema) return this.send(name, args, options);
+    if (!definition?.options.argsSchema) return this.#send(name, args, options);
     const taskId = options.taskId ?? randomUUID();
     const sending = checkArguments(definition, args, options).then(() =>
       this.#send<R>(name, args, { ...options, taskId }),
@@ -300,31 +332,93 @@ export class App implements AsyncDisposable {
     return SentCall.of(taskId, sending);
   }
 
-  /** @internal The way of every call, those that outcomes set off among them. */
-  send<R>(name: string, args: readonly unknown[], options: CallOptions = {}): SentCall<R> {
-    const taskId = options.taskId ?? randomUUID();
-    return SentCall.of(taskId, this.#send<R>(name, args, { ...options, taskId }));
+  #send<R>(name: string, args: readonly unknown[], options: CallOptions): SentCall<R> {
+    if (this.config.taskAlwaysEager) {
+      const taskId = options.taskId ?? randomUUID();
+      return SentCall.of(taskId, this.#sendEagerly<R>(name, args, { ...options, taskId }));
+    }
+    let call: PreparedCall;
+    try {
+      call = this.prepare(name, args, options);
+    } catch (error) {
+      return SentCall.of(options.taskId ?? randomUUID(), Promise.reject(toError(error)));
+    }
+    const { id, ignoreResult: ignored } = call;
+    const parent = (options.addToParent ?? true) ? executing() : undefined;
+    return SentCall.when(new AsyncResult<R>(this, id, { ignored }), this.publish(call), () =>
+      parent?.addChild([[id, null], null]),
+    );
   }
 
-  async #send<R>(
-    name: string,
+  /** @internal A signature on its way: a single call as any other, a work-flow as canvas says. */
+  sendSignature<R, H extends ResultHandle<R>>(
+    data: SignatureData,
     args: readonly unknown[],
-    options: CallOptions & { readonly taskId: string },
-  ): Promise<AsyncResult<R>> {
-    if (this.config.taskAlwaysEager) return this.#sendEagerly<R>(name, args, options);
+    given: CallOptions,
+  ): SentCall<R, H> {
+    if (isSingleCall(data)) {
+      const { args: all, kwargs, options } = applied(data, args, given);
+      return this.call<R>(data.task, all, { ...options, kwargs }) as unknown as SentCall<R, H>;
+    }
+    const taskId = ownId(data) ?? given.taskId ?? randomUUID();
+    const options = { ...given, taskId };
+    const sending = this.config.taskAlwaysEager
+      ? this.#sendWorkflowEagerly(data, args, options)
+      : this.#sendWorkflow(data, args, options);
+    return SentCall.of<R, H>(taskId, sending as Promise<H>);
+  }
+
+  async #sendWorkflow(
+    data: SignatureData,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): Promise<ResultHandle> {
+    const parent = executing();
+    const canvas = await this.canvas();
+    const plan = canvas.plan(data, args, options, { replyTo: this.oid });
+    await dispatch(this, plan);
+    const [result] = plan.results as readonly [ResultTuple];
+    if (options.addToParent ?? true) parent?.addChild(result);
+    return this.resultFromTuple(result);
+  }
+
+  /** @internal The package canvas. @throws MissingPackage */
+  canvas(): Promise<CanvasModule> {
+    return (this.#canvas ??= findCanvas(this.folder));
+  }
+
+  /** @internal Everything about a call but sending it. */
+  prepare(name: string, args: readonly unknown[], options: CallOptions): PreparedCall {
     const definition = this.tasks.get(name)?.definition;
-    const call = prepareCall(name, definition, sendable(args), options, this.#surroundings());
-    await this.publish(call);
-    if (options.addToParent ?? true) executing()?.addChild([[call.id, null], null]);
-    return new AsyncResult<R>(this, call.id, { ignored: call.ignoreResult });
+    return prepareCall(name, definition, sendable(args), options, this.#surroundings());
   }
 
   /** @internal Publishes what `prepareCall()` made. */
-  async publish(call: PreparedCall): Promise<void> {
+  publish(call: PreparedCall): Promise<void> {
     const { hooks } = this;
-    const producer = this.producer();
+    try {
+      const producer = this.producer();
+      const expecting = this.#expecting(call);
+      const isWatched =
+        this.config.taskSendSentEvent ||
+        this.interceptors.length > 0 ||
+        hooks.has('beforeTaskPublish') ||
+        hooks.has('afterTaskPublish');
+      if (!expecting && !isWatched) return producer.publish(call.message, call.route, call.plan);
+      return this.#publishInSteps(call, producer, expecting);
+    } catch (error) {
+      return Promise.reject(toError(error));
+    }
+  }
+
+  async #publishInSteps(
+    call: PreparedCall,
+    producer: Producer,
+    expecting: Promise<PublishPlan> | undefined,
+  ): Promise<void> {
+    const { hooks } = this;
     const events = this.config.taskSendSentEvent ? await this.#sentEvents.open() : undefined;
-    const plan = await this.#expected(call);
+    const plan = (await expecting) ?? call.plan;
     if (hooks.has('beforeTaskPublish')) hooks.emit('beforeTaskPublish', call);
     if (this.interceptors.length === 0) await producer.publish(call.message, call.route, plan);
     else await publishThrough(this.interceptors, { ...call, plan }, producer, this.config);
@@ -332,13 +426,23 @@ export class App implements AsyncDisposable {
     if (hooks.has('afterTaskPublish')) hooks.emit('afterTaskPublish', call);
   }
 
-  /** Tells the backend that a result will come; both together have `publishTimeout`. Gives the plan for what is left of it. */
-  async #expected({ id, plan, ignoreResult }: PreparedCall): Promise<PublishPlan> {
+  /**
+   * Tells the backend that a result will come; undefined where there is nothing to wait for. Both together have
+   * `publishTimeout`: gives the plan for what is left of it.
+   */
+  #expecting({ id, plan, ignoreResult }: PreparedCall): Promise<PublishPlan> | undefined {
     this.#keepsResults ??= this.backendSetting !== null;
-    if (ignoreResult || !this.#keepsResults) return plan;
+    if (ignoreResult || !this.#keepsResults) return undefined;
+    const { openBackend } = this.#connections;
+    const expecting = openBackend
+      ? openBackend.expect(id)
+      : this.resultBackend().then((backend) => backend.expect(id));
+    return expecting && this.#inTime(expecting, plan);
+  }
+
+  async #inTime(expecting: Promise<void>, plan: PublishPlan): Promise<PublishPlan> {
     const startedMs = this.clock.monotonic();
     const { timeoutMs } = plan;
-    const expecting = this.resultBackend().then((backend) => backend.expect(id));
     await this.#deadlines.guard(expecting, timeoutMs, () => {
       const within = `${timeoutMs / 1000} s (setting publishTimeout)`;
       return new BackendUnavailableError(`The result backend has not answered within ${within}.`);
@@ -347,34 +451,87 @@ export class App implements AsyncDisposable {
     return spentMs < 1 ? plan : { ...plan, timeoutMs: Math.max(1, timeoutMs - spentMs) };
   }
 
+  /** @internal Tells the backend that these results will come, long before their tasks are sent. */
+  async expectLater(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0 || this.backendSetting === null) return;
+    const backend = await this.resultBackend();
+    await Promise.all(ids.map((id) => backend.expect(id)));
+  }
+
   /** Runs a call here and now, as a worker would. @internal */
   applyEagerly<R>(name: string, args: readonly unknown[], options: CallOptions): SentCall<R> {
     const taskId = options.taskId ?? randomUUID();
     const fault = faultOfCall(name, args, options);
     const running = fault
       ? Promise.reject(fault)
-      : this.#runEagerly(name, args, { ...options, taskId }).then((ended) => this.#eagerResult<R>(ended));
+      : this.#eagerRun(name, args, { ...options, taskId }).then((run) => eagerResult<R>(this, taskId, run));
     return SentCall.of(taskId, running);
+  }
+
+  /** The same for a signature. @internal */
+  applySignature<R, H extends ResultHandle<R>>(
+    data: SignatureData,
+    args: readonly unknown[],
+    given: CallOptions,
+  ): SentCall<R, H> {
+    if (isSingleCall(data)) {
+      const { args: all, kwargs, options } = applied(data, args, given);
+      return this.applyEagerly<R>(data.task, all, { ...options, kwargs }) as unknown as SentCall<R, H>;
+    }
+    const taskId = ownId(data) ?? given.taskId ?? randomUUID();
+    const running = this.#eagerWorkflow(data, args, { ...given, taskId });
+    return SentCall.of<R, H>(
+      taskId,
+      running.then(({ result, run }) => eagerHandle(this, result, run) as unknown as H),
+    );
   }
 
   async #sendEagerly<R>(
     name: string,
     args: readonly unknown[],
-    options: CallOptions,
+    options: CallOptions & { readonly taskId: string },
   ): Promise<AsyncResult<R>> {
-    const ended = await this.#runEagerly(name, args, options);
-    if (this.config.taskStoreEagerResult && this.backendSetting !== null) await storeEagerly(this, ended);
-    const result = this.#eagerResult<R>(ended);
-    if (this.config.taskEagerPropagates) await result.get();
+    const run = await this.#eagerRun(name, args, options);
+    await this.#keepEager(run);
+    const result = eagerResult<R>(this, options.taskId, run);
+    if (this.config.taskEagerPropagates) await result.get({ disableSyncSubtasks: false });
     return result;
   }
 
-  async #runEagerly(name: string, args: readonly unknown[], options: CallOptions): Promise<EagerResult> {
-    return applyEagerly(this, name, sendable(args), options, this.#surroundings());
+  async #sendWorkflowEagerly(
+    data: SignatureData,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): Promise<ResultHandle> {
+    const { result, run } = await this.#eagerWorkflow(data, args, options);
+    await this.#keepEager(run);
+    const handle = eagerHandle(this, result, run);
+    if (this.config.taskEagerPropagates) await handle.get({ disableSyncSubtasks: false });
+    return handle;
   }
 
-  #eagerResult<R>({ meta }: EagerResult): AsyncResult<R> {
-    return new AsyncResult<R>(this, meta.taskId, { final: meta });
+  async #eagerRun(name: string, args: readonly unknown[], options: CallOptions): Promise<EagerRun> {
+    const run = new EagerRun(this, this.#surroundings());
+    await run.call(name, sendable(args), options);
+    return run;
+  }
+
+  async #eagerWorkflow(
+    data: SignatureData,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): Promise<{ readonly result: ResultTuple; readonly run: EagerRun }> {
+    const run = new EagerRun(this, this.#surroundings());
+    const canvas = await this.canvas();
+    canvas.registerBuiltins(this);
+    const plan = canvas.plan(data, sendable(args), options, {});
+    await run.plan(plan);
+    return { result: plan.results[0] as ResultTuple, run };
+  }
+
+  async #keepEager({ ended }: EagerRun): Promise<void> {
+    if (!this.config.taskStoreEagerResult || this.backendSetting === null) return;
+    for (const result of ended.values()) await storeEagerly(this, result);
   }
 
   #surroundings(): CallSurroundings {
@@ -386,6 +543,34 @@ export class App implements AsyncDisposable {
       replyTo: this.oid,
       parent: executing(),
     };
+  }
+
+  // Remote control
+
+  /**
+   * Adds a question that `tq inspect` and `app.control.inspect().ask()` can put to workers. What the handler returns is the
+   * answer. It runs in the worker's main process, so it must not block.
+   *
+   * ```ts
+   * app.inspectCommand('stock', { help: 'Show what is left', args: [{ name: 'item' }] }, (_, { item }) => ({ left: left(item) }));
+   * ```
+   */
+  inspectCommand(name: string, facts: Omit<CommandFacts, 'name' | 'kind'>, run: CommandHandler): this {
+    return this.#addCommand({ ...facts, name, kind: 'inspect', run });
+  }
+
+  /** The same for a command that changes something: `tq control`, `app.control.ask()`. */
+  controlCommand(name: string, facts: Omit<CommandFacts, 'name' | 'kind'>, run: CommandHandler): this {
+    return this.#addCommand({ ...facts, name, kind: 'control', run });
+  }
+
+  #addCommand(command: AppCommand): this {
+    if (!/^\w+$/.test(command.name) || typeof command.run !== 'function')
+      throw new ImproperlyConfigured(
+        `A command needs a name of letters, digits and _, and a function: app.${command.kind}Command('stock', { help: '…' }, (worker, args) => …).`,
+      );
+    this.commands.set(command.name, command);
+    return this;
   }
 
   // Configuration
@@ -460,9 +645,10 @@ export class App implements AsyncDisposable {
   }
 
   /** Closes every connection. Calls made after it, and those still under way, reject with ClosedError. */
-  close(): Promise<void> {
-    if (!this.#sentEvents.isOpen) return this.#connections.close();
-    return this.#sentEvents.close().then(() => this.#connections.close());
+  async close(): Promise<void> {
+    if (this.#sentEvents.isOpen) await this.#sentEvents.close();
+    const control = await this.#control.reset()?.catch(() => undefined);
+    await Promise.all([control?.close(), this.#connections.close()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -487,6 +673,7 @@ const BROKER_SETTINGS: ReadonlySet<SettingName> = new Set<SettingName>([
 const BACKEND_SETTINGS: ReadonlySet<SettingName> = new Set<SettingName>([
   'resultBackend',
   'resultSerializer',
+  'resultCompression',
   'resultAcceptContent',
   'acceptContent',
   'redisBackendUseSsl',

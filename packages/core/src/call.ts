@@ -10,11 +10,12 @@ import type { OutgoingTask } from './message/protocol2.ts';
 import { argsRepr, kwargsRepr } from './message/repr.ts';
 import type { PublishPlan } from './producer.ts';
 import { deliveryModeNumber } from './queue-definition.ts';
-import { route } from './routing.ts';
+import { dependsOnNameAlone, route } from './routing.ts';
 import type { Route, RouteOptions } from './routing.ts';
 import type { Serializers } from './serialize/registry.ts';
 import type { TaskDefinition } from './task-definition.ts';
 import type { Embed } from './types/pool.ts';
+import type { SignatureData } from './types/signature.ts';
 import type { Message } from './types/transport.ts';
 
 /** A call ready to be published. */
@@ -40,6 +41,7 @@ export interface CallSurroundings {
   readonly parent: TaskContext | undefined;
 }
 
+const NO_STAMPS: Readonly<Record<string, unknown>> = Object.freeze({});
 const NO_KWARGS: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** Everything about a call but sending it: ids, times, destination, bytes. Options: task < call. */
@@ -56,7 +58,7 @@ export function prepareCall(
   const etaMs = earliestStart(options, nowMs);
   const expires = options.expires ?? own?.expires;
   const expiresMs = expires === undefined ? null : instantMs(expires, nowMs, 'expires');
-  const routed = route(name, args, kwargs, { ...taskRoute(own), ...callRoute(options) }, config);
+  const routed = routeOfCall(name, definition, args, kwargs, options, config);
   const inherited = config.taskInheritParentPriority ? parent?.request.priority : undefined;
   const call = outgoing({ name, definition, args, kwargs, options, around, etaMs, expiresMs });
   return {
@@ -72,12 +74,20 @@ export function prepareCall(
       replyTo: options.replyTo ?? around.replyTo,
       expiration: expiresMs === null ? undefined : String(Math.max(0, Math.trunc(expiresMs - nowMs))),
       maxBytes: config.maxMessageBytes,
+      protocol: config.taskProtocol,
       serializers: around.serializers,
     }),
     route: routed,
     plan: publishPlan(options, config, etaMs),
     ignoreResult: call.ignoreResult,
   };
+}
+
+/** A map goes where the task goes that it maps. */
+function routedName(name: string, kwargs: Readonly<Record<string, unknown>>): string {
+  if (name !== 'celery.map' && name !== 'celery.starmap') return name;
+  const mapped = kwargs['task'] as Partial<SignatureData> | undefined;
+  return mapped?.task ?? name;
 }
 
 interface CallParts {
@@ -115,13 +125,13 @@ function outgoing(parts: CallParts): OutgoingTask {
     rootId: options.rootId ?? parent?.request.rootId ?? id,
     parentId: options.parentId ?? parent?.request.id ?? null,
     argsrepr: options.argsrepr ?? argsRepr(args),
-    kwargsrepr: options.kwargsrepr ?? kwargsRepr(kwargs),
+    kwargsrepr: options.kwargsrepr ?? (kwargs === NO_KWARGS ? '{}' : kwargsRepr(kwargs)),
     origin: options.origin ?? around.origin,
     // Of a task that isn't known here, its worker's own setting can't be known either.
     ignoreResult: options.ignoreResult ?? own?.ignoreResult ?? (definition ? config.taskIgnoreResult : false),
     replacedTaskNesting: options.replacedTaskNesting ?? 0,
     stampedHeaders: options.stampedHeaders ?? (stamps ? Object.keys(stamps) : null),
-    stamps: stamps ?? {},
+    stamps: stamps ?? NO_STAMPS,
     headers: options.headers,
   };
 }
@@ -133,8 +143,24 @@ function earliestStart({ countdown, eta }: CallOptions, nowMs: number): number |
   return Math.round(instantMs(durationSeconds(countdown, 'countdown'), nowMs, 'countdown'));
 }
 
-function taskRoute(own: TaskDefinition['options'] | undefined): RouteOptions {
-  return own ? routeOf(own) : NO_ROUTE;
+function routeOfCall(
+  name: string,
+  definition: TaskDefinition | undefined,
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>>,
+  options: CallOptions,
+  config: Config,
+): Route {
+  const own = definition ? routeOf(definition.options) : NO_ROUTE;
+  const asked = callRoute(options);
+  const target = routedName(name, kwargs);
+  const isUsual =
+    definition && asked === NO_ROUTE && target === name && dependsOnNameAlone(config.taskRoutes);
+  if (!isUsual) return route(target, args, kwargs, { ...own, ...asked }, config);
+  const { routes } = usualOf(config);
+  let usual = routes.get(definition);
+  if (!usual) routes.set(definition, (usual = route(name, args, kwargs, own, config)));
+  return usual;
 }
 
 function callRoute(options: CallOptions): RouteOptions {
@@ -193,10 +219,31 @@ function seconds(value: Duration | undefined, what: string): number | null {
 }
 
 function publishPlan(options: CallOptions, config: Config, etaMs: number | null): PublishPlan {
+  const { publishTimeout, retry, retryPolicy } = options;
+  const isUsual = publishTimeout === undefined && retry === undefined && retryPolicy === undefined;
+  const plan = isUsual ? usualOf(config).plan : planOf(options, config);
+  return etaMs === null ? plan : { ...plan, notBeforeMs: etaMs };
+}
+
+function planOf(options: CallOptions, config: Config): PublishPlan {
   const retries = options.retry ?? config.taskPublishRetry;
   return {
     timeoutMs: durationMs(options.publishTimeout ?? config.publishTimeout, 'publishTimeout'),
     retry: retries ? { ...config.taskPublishRetryPolicy, ...options.retryPolicy } : undefined,
-    notBeforeMs: etaMs ?? undefined,
+    notBeforeMs: undefined,
   };
+}
+
+/** What calls without options have in common: made once for a configuration, which doesn't change. */
+interface Usual {
+  readonly plan: PublishPlan;
+  readonly routes: WeakMap<TaskDefinition, Route>;
+}
+
+const usuals = new WeakMap<Config, Usual>();
+
+function usualOf(config: Config): Usual {
+  let usual = usuals.get(config);
+  if (!usual) usuals.set(config, (usual = { plan: planOf({}, config), routes: new WeakMap() }));
+  return usual;
 }

@@ -121,6 +121,11 @@ export class Connections {
     return this.#backend.get();
   }
 
+  /** The same, if it is open already. */
+  get openBackend(): ResultBackend | undefined {
+    return this.#closing ? undefined : this.#backend.value;
+  }
+
   /** Another broker from now on. */
   brokerChanged(): void {
     for (const addresses of Object.values(this.#addresses)) {

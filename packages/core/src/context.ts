@@ -2,15 +2,19 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { App } from './app.ts';
 import { durationMs, instantMs } from './duration.ts';
 import type { Duration, Instant } from './duration.ts';
-import { MaxRetriesExceededError, toError } from './errors.ts';
-import { Ignore, Reject, Retry } from './flow.ts';
+import { kindOf, partsOf } from './compose.ts';
+import { ImproperlyConfigured, MaxRetriesExceededError, toError } from './errors.ts';
+import { Ignore, Reject, Replaced, Retry } from './flow.ts';
 import type { RetryWish } from './flow.ts';
 import { formatIso } from './message/dates.ts';
+import type { ResultHandle } from './result.ts';
 import { encodeJson } from './serialize/json.ts';
+import type { AnySignature, Signature } from './signature.ts';
 import type { TaskDefinition } from './task-definition.ts';
 import type { ResultTuple } from './types/backend.ts';
 import type { Logger } from './types/logger.ts';
 import type { RunningRequest } from './types/request.ts';
+import type { SignatureData } from './types/signature.ts';
 
 const storage = new AsyncLocalStorage<TaskContext>();
 
@@ -24,6 +28,18 @@ export function executing(): TaskContext | undefined {
   let context = storage.getStore();
   while (context?.request.calledDirectly) context = context.outer;
   return context;
+}
+
+const joins = new AsyncLocalStorage<boolean>();
+
+/** Lets `get()` wait inside of a task, in whatever the function awaits. Every waiting task holds a slot: mind that enough are left. */
+export function allowJoinResult<T>(run: () => T): T {
+  return joins.run(true, run);
+}
+
+/** Whether waiting inside of a task is allowed here. */
+export function isJoinAllowed(): boolean {
+  return joins.getStore() ?? false;
 }
 
 /** Runs a function as part of a task. */
@@ -61,7 +77,9 @@ export interface ContextHost {
 /** What a running task may ask of its worker. */
 export type ContextQuestion =
   | { readonly kind: 'state'; readonly state: string; readonly meta: string }
-  | { readonly kind: 'event'; readonly type: string; readonly fields: Readonly<Record<string, unknown>> };
+  | { readonly kind: 'event'; readonly type: string; readonly fields: Readonly<Record<string, unknown>> }
+  /** One more member for the chord that the task is in; the answer is its result's tuple. */
+  | { readonly kind: 'add-to-chord'; readonly signature: string; readonly body: string };
 
 /** What a context is made of. `request` and `signal` may be getters: most tasks never look at them. */
 export interface TaskContextParts {
@@ -70,6 +88,8 @@ export interface TaskContextParts {
   readonly request: RunningRequest;
   readonly signal: AbortSignal;
   readonly host: ContextHost;
+  /** The body of the chord of whose header the task is a member. */
+  readonly chord?: SignatureData | undefined;
   /** Tasks started from this one; the request shows the same list. */
   readonly children: ResultTuple[];
   readonly outer?: TaskContext | undefined;
@@ -129,6 +149,42 @@ export class TaskContext {
   /** What to throw, or to return, to end without a result. */
   ignore(): Error {
     return this.#verdict(new Ignore());
+  }
+
+  /**
+   * Gives way to another signature: `return await self.replace(add.s(2, 2))`. It runs under this task's id, with its links, in its
+   * group and chord, and before the steps that follow it; of a group the result is the list. Called in a task that was called as a
+   * function, it runs here and now.
+   */
+  async replace<R>(signature: Signature<unknown[], R, ResultHandle<R>> | AnySignature): Promise<R> {
+    const { data } = signature;
+    if (data.options?.['chord'])
+      throw new ImproperlyConfigured('What replaces a task must not be a member of a chord already.');
+    if (kindOf(data) === 'chain' && partsOf(data).length === 0)
+      throw new ImproperlyConfigured("A task can't be replaced by an empty chain.");
+    const { calledDirectly, isEager } = this.request;
+    if (calledDirectly || isEager) return allowJoinResult(() => signature.apply().get()) as Promise<R>;
+    throw this.#verdict(new Replaced(data));
+  }
+
+  /** Adds a member to the chord in whose header this task is, and sends it; the body waits for it too. */
+  async addToChord<R>(
+    signature: Signature<unknown[], R, ResultHandle<R>> | AnySignature,
+  ): Promise<ResultHandle<R>> {
+    const { chord } = this.#parts;
+    const { group } = this.request;
+    if (!chord || group === null)
+      throw new ImproperlyConfigured(
+        'This task is not in the header of a chord, so there is none to add to.',
+      );
+    const answer = await this.#parts.host.ask({
+      kind: 'add-to-chord',
+      signature: encodeJson(signature.data, 'signature'),
+      body: encodeJson(chord, 'chord'),
+    });
+    const tuple = answer as ResultTuple;
+    this.addChild(tuple);
+    return this.app.resultFromTuple(tuple) as ResultHandle<R>;
   }
 
   /** @internal Whether this context has made the error: then it means the same thrown and returned. */

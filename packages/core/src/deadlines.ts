@@ -8,21 +8,28 @@ export class Deadlines {
   readonly #waiting = new Set<Entry>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** The same promise, rejected with `makeError()` when it hasn't settled after `ms`. */
-  guard<T>(work: Promise<T>, ms: number, makeError: () => Error): Promise<T> {
+  /**
+   * The same promise, rejected with `makeError()` when it hasn't settled after `ms`. If it fails before, `rescue` may begin
+   * something else in its place.
+   */
+  guard<T>(
+    work: Promise<T>,
+    ms: number,
+    makeError: () => Error,
+    rescue?: (error: unknown) => Promise<T>,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const entry: Entry = { atMs: performance.now() + ms, expire: () => reject(makeError()) };
       this.#add(entry, ms);
-      work.then(
-        (value) => {
-          this.#remove(entry);
-          resolve(value);
-        },
-        (error: unknown) => {
-          this.#remove(entry);
-          reject(error as Error);
-        },
-      );
+      const succeed = (value: T): void => {
+        this.#remove(entry);
+        resolve(value);
+      };
+      const fail = (error: unknown): void => {
+        this.#remove(entry);
+        reject(error as Error);
+      };
+      work.then(succeed, rescue ? (error: unknown) => void rescue(error).then(succeed, fail) : fail);
     });
   }
 

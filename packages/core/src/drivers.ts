@@ -1,11 +1,11 @@
 import type { App } from './app.ts';
-import type { CallOptions } from './call-options.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { ImproperlyConfigured } from './errors.ts';
 import { importOptional } from './optional-package.ts';
 import type { BackendDriver } from './types/backend.ts';
+import type { CanvasModule } from './types/canvas.ts';
+import type { Control } from './types/control.ts';
 import type { EventSink } from './types/events.ts';
-import type { Outcome } from './types/pool.ts';
 import type { Transport } from './types/transport.ts';
 import { parseUrl } from './url.ts';
 
@@ -45,26 +45,9 @@ export async function findBackend(url: URL, from: string): Promise<BackendDriver
   return (await load(url, BACKENDS, { what: 'result backend', name: 'backend', from })) as BackendDriver;
 }
 
-/** Whose outcome sets something off. */
-export interface FinishedTask {
-  readonly id: string;
-  readonly rootId: string;
-  readonly priority: number | undefined;
-  /** Whether what it sets off has its priority: the setting taskInheritParentPriority. @default false */
-  readonly inheritPriority?: boolean;
-}
-
-/** What core asks canvas for, found as drivers are. */
-export interface CanvasModule {
-  readonly followUp: (
-    outcome: Outcome,
-    task: FinishedTask,
-  ) => readonly { readonly task: string; readonly args: readonly unknown[]; readonly options: CallOptions }[];
-}
-
-/** Finds canvas, which knows what links set off. */
+/** Finds canvas, which knows what links set off and how work-flows are sent. */
 export async function findCanvas(from: string): Promise<CanvasModule> {
-  const missing = 'Links need the package @tq/canvas: npm install @tq/canvas';
+  const missing = 'Work-flows and links need the package @tq/canvas: npm install @tq/canvas';
   return (await importOptional('@tq/canvas', from, missing)) as unknown as CanvasModule;
 }
 
@@ -77,6 +60,14 @@ export interface EventsModule {
 export async function findEvents(from: string): Promise<EventsModule> {
   const missing = 'The setting taskSendSentEvent needs the package @tq/events: npm install @tq/events';
   return (await importOptional('@tq/events', from, missing)) as unknown as EventsModule;
+}
+
+/** Finds remote control, which speaks to workers. */
+export async function findControl(from: string): Promise<{ readonly createControl: (app: App) => Control }> {
+  const missing = 'Remote control needs the package @tq/control: npm install @tq/control';
+  return (await importOptional('@tq/control', from, missing)) as unknown as {
+    readonly createControl: (app: App) => Control;
+  };
 }
 
 async function load(

@@ -4,10 +4,11 @@ import { runInContext, TaskContext } from './context.ts';
 import type { ContextHost, TaskContextParts } from './context.ts';
 import { durationMs } from './duration.ts';
 import { TaskRevokedError, toError, WorkerShutdown } from './errors.ts';
-import { Ignore, Reject, Retry } from './flow.ts';
+import { Ignore, Reject, Replaced, Retry } from './flow.ts';
 import type { RetryWish } from './flow.ts';
-import { errorToWire } from './message/errors.ts';
+import { errorToWire, wireToError } from './message/errors.ts';
 import { isInstance } from './message/peek.ts';
+import { FAILURE_HEADER } from './message/request.ts';
 import { taskBody } from './message/protocol2.ts';
 import type { DecodedBody } from './message/protocol2.ts';
 import { repr } from './message/repr.ts';
@@ -17,9 +18,10 @@ import { encodeResult } from './message/result-codec.ts';
 import { encodeJson } from './serialize/json.ts';
 import { applySchema } from './schema.ts';
 import type { ErrorClass, TaskDefinition, TaskHooks } from './task-definition.ts';
-import type { ResultTuple } from './types/backend.ts';
+import type { ResultTuple, WireError } from './types/backend.ts';
 import type { Outcome, RetryChanges } from './types/pool.ts';
 import type { RunningRequest, TaskRequest } from './types/request.ts';
+import type { SignatureData } from './types/signature.ts';
 import type { Encoded } from './types/serializer.ts';
 
 /** What an execution works with. */
@@ -34,6 +36,7 @@ export interface ExecutionParts {
 }
 
 type Of<K extends Outcome['kind']> = Extract<Outcome, { readonly kind: K }>;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * One run of a task's function, with everything around it. In order, as in Celery: the hook `taskPrerun`; `beforeStart`, schemas
@@ -66,13 +69,18 @@ export class Execution implements TaskContextParts {
     return this.#aborter.signal;
   }
 
+  /** The chord of whose header this call is a member: its body. */
+  get chord(): SignatureData | undefined {
+    return this.#body.embed?.chord ?? undefined;
+  }
+
   /** Made when it is first looked at. */
   get request(): RunningRequest {
     // What it is spread into has its fields already: V8 copies 30 times faster that way round.
     this.#request ??= {
       args: this.#body.args,
       kwargs: this.#body.kwargs,
-      properties: this.#input.properties,
+      properties: { ...this.#input.properties },
       hostname: this.#input.hostname,
       calledDirectly: false,
       isEager: this.#input.isEager ?? false,
@@ -82,44 +90,107 @@ export class Execution implements TaskContextParts {
     return this.#request;
   }
 
-  /** Never rejects. */
-  run(): Promise<Outcome> {
+  /** Never rejects, nor throws. A promise only where there is something to wait for: each costs as much as a short task. */
+  run(): Outcome | Promise<Outcome> {
     return runInContext(this.#self, () => this.#run());
   }
 
-  async #run(): Promise<Outcome> {
+  #run(): Outcome | Promise<Outcome> {
     this.#startedMs = performance.now();
     try {
       const { hooks } = this.app;
       if (hooks.has('taskPrerun')) hooks.emit('taskPrerun', { request: this.request });
-      const outcome = await this.#attempt();
-      if (hooks.has('taskPostrun'))
-        hooks.emit('taskPostrun', { request: this.request, state: stateOf(outcome) });
-      return outcome;
+      const outcome = this.#attempt();
+      return outcome instanceof Promise ? this.#doneLater(outcome) : this.#done(outcome);
     } catch (error) {
-      // What the task throws is handled further in; this is for a logger, say, that throws.
-      return { kind: 'failed', error: errorToWire(error), ...this.#tail() };
+      return this.#broken(error);
     }
   }
 
-  /** Waits only where there is something to wait for: every wait costs as much as a short task. */
-  async #attempt(): Promise<Outcome> {
-    let result: unknown;
-    let encoded: Encoded;
+  async #doneLater(outcome: Promise<Outcome>): Promise<Outcome> {
     try {
-      const { argsSchema, hooks } = this.definition.options;
+      return this.#done(await outcome);
+    } catch (error) {
+      return this.#broken(error);
+    }
+  }
+
+  #done(outcome: Outcome): Outcome {
+    const { hooks } = this.app;
+    if (hooks.has('taskPostrun'))
+      hooks.emit('taskPostrun', { request: this.request, state: stateOf(outcome) });
+    return outcome;
+  }
+
+  /** What the task throws is handled further in; this is for a logger, say, that throws. */
+  #broken(error: unknown): Outcome {
+    return { kind: 'failed', error: errorToWire(error), ...this.#tail() };
+  }
+
+  #attempt(): Outcome | Promise<Outcome> {
+    const { argsSchema, hooks, resultSchema } = this.definition.options;
+    if (hooks?.beforeStart || argsSchema || resultSchema) return this.#attemptInSteps();
+    let returned: unknown;
+    try {
+      returned = this.#call(bindArguments(this.definition, this.#args(), this.#body.kwargs));
+    } catch (thrown) {
+      return this.#ended(this.#reasonOf(thrown));
+    }
+    return isThenable(returned) ? this.#returnedLater(returned) : this.#returned(returned);
+  }
+
+  /** With `beforeStart` and schemas every step may take its time. */
+  async #attemptInSteps(): Promise<Outcome> {
+    const { argsSchema, hooks, resultSchema } = this.definition.options;
+    let result: unknown;
+    try {
       if (hooks?.beforeStart) await hooks.beforeStart(this.#self);
-      const given = bindArguments(this.definition, this.#body.args, this.#body.kwargs);
+      const given = bindArguments(this.definition, this.#args(), this.#body.kwargs);
       const args = argsSchema ? await applySchema(argsSchema, given, 'args') : given;
       const returned = this.#call(args);
-      result = this.#checked(isThenable(returned) ? await this.#settled(returned) : returned);
-      const { resultSchema } = this.definition.options;
-      if (resultSchema) result = await applySchema(resultSchema, result, 'result');
+      result = isThenable(returned) ? await this.#settled(returned) : returned;
+      if (resultSchema) {
+        this.#check(result);
+        result = await applySchema(resultSchema, result, 'result');
+      }
+    } catch (thrown) {
+      return this.#ended(this.#reasonOf(thrown));
+    }
+    return this.#returned(result);
+  }
+
+  async #returnedLater(returned: PromiseLike<unknown>): Promise<Outcome> {
+    let result: unknown;
+    try {
+      result = await this.#settled(returned);
+    } catch (thrown) {
+      return this.#ended(this.#reasonOf(thrown));
+    }
+    return this.#returned(result);
+  }
+
+  #returned(result: unknown): Outcome | Promise<Outcome> {
+    let encoded: Encoded;
+    try {
+      this.#check(result);
       encoded = encodeResult(result === undefined ? null : result, this.app.config, this.app.serializers);
     } catch (thrown) {
       return this.#ended(this.#reasonOf(thrown));
     }
     return this.#succeeded(result, encoded);
+  }
+
+  /** The arguments; for an error link that takes a failure with the error as an error. */
+  #args(): readonly unknown[] {
+    const { args } = this.#body;
+    if (this.#input.request.headers[FAILURE_HEADER] !== true) return args;
+    const [request, error, traceback, ...rest] = args as readonly [
+      unknown,
+      WireError,
+      string | null,
+      ...unknown[],
+    ];
+    return [request, wireToError({ ...error, traceback }, this.app.errors), traceback, ...rest];
   }
 
   /** What the function itself throws, and nothing else, can lead to an automatic retry: all else would fail again. */
@@ -144,9 +215,8 @@ export class Execution implements TaskContextParts {
   }
 
   /** A task may return its verdict instead of throwing it. */
-  #checked(result: unknown): unknown {
+  #check(result: unknown): void {
     if (result instanceof Error && (isFlow(result) || this.#self.isVerdict(result))) throw result;
-    return result;
   }
 
   #intercepted(execute: () => Promise<unknown>): Promise<unknown> {
@@ -179,19 +249,31 @@ export class Execution implements TaskContextParts {
   }
 
   #success(result: unknown, encoded: Encoded): Outcome {
-    const maxLength = this.definition.options.resultReprMaxSize;
-    return {
+    const { resultReprMaxSize: maxLength } = this.definition.options;
+    // Spreading costs as much as the rest of it.
+    const outcome: Mutable<Of<'succeeded'>> = {
       kind: 'succeeded',
       result: encoded,
-      ...(this.#input.wantRepr ? { repr: repr(result ?? null, { maxLength }) } : {}),
-      ...this.#tail(),
+      runtimeMs: performance.now() - this.#startedMs,
     };
+    if (this.#input.wantRepr) outcome.repr = repr(result ?? null, { maxLength });
+    if (this.#body.embed) outcome.embed = encodeJson(this.#body.embed, 'embed');
+    if (this.children.length > 0) outcome.children = this.children;
+    return outcome;
   }
 
   /** What a thrown value means. */
   #ended(error: unknown): Outcome | Promise<Outcome> {
-    if (error instanceof Ignore) return { kind: 'ignored' };
-    if (error instanceof Reject) return { kind: 'rejected', requeue: error.requeue, reason: error.reason };
+    if (error instanceof Replaced)
+      return {
+        kind: 'replaced',
+        by: encodeJson(error.by, 'signature'),
+        ...this.#carried(),
+        ...this.#started(),
+      };
+    if (error instanceof Ignore) return { kind: 'ignored', ...this.#carried() };
+    if (error instanceof Reject)
+      return { kind: 'rejected', requeue: error.requeue, reason: error.reason, ...this.#carried() };
     if (error === this.signal.reason) {
       if (error instanceof WorkerShutdown)
         return { kind: 'rejected', requeue: true, reason: 'the worker is shutting down' };
@@ -301,12 +383,17 @@ export class Execution implements TaskContextParts {
     return name === 'AbortError' || cause === this.signal.reason ? this.signal.reason : thrown;
   }
 
-  #tail(): Pick<Of<'succeeded'>, 'runtimeMs' | 'embed' | 'children'> {
+  #tail(): Pick<Of<'failed'>, 'runtimeMs' | 'embed' | 'children'> {
     return {
       runtimeMs: performance.now() - this.#startedMs,
-      ...(this.#body.embed ? { embed: this.#body.embed } : {}),
+      ...this.#carried(),
       ...this.#started(),
     };
+  }
+
+  /** What the message carries for after the task. */
+  #carried(): { readonly embed?: Encoded } {
+    return this.#body.embed ? { embed: encodeJson(this.#body.embed, 'embed') } : {};
   }
 
   /** What the task has started, if anything. */
@@ -321,7 +408,9 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 function isFlow(error: unknown): boolean {
-  return error instanceof Retry || error instanceof Reject || error instanceof Ignore;
+  return (
+    error instanceof Retry || error instanceof Reject || error instanceof Ignore || error instanceof Replaced
+  );
 }
 
 function isOneOf(error: unknown, types: readonly ErrorClass[] | undefined): boolean {
@@ -342,7 +431,8 @@ function stateOf(outcome: Outcome): string {
     case 'lost':
       return 'REVOKED';
     case 'failed':
-    case 'replaced':
       return 'FAILURE';
+    case 'replaced':
+      return 'IGNORED';
   }
 }

@@ -2,6 +2,7 @@
 // `self.ignore()` make them; they may also be thrown by hand.
 import { durationMs } from './duration.ts';
 import type { Duration } from './duration.ts';
+import type { SignatureData } from './types/signature.ts';
 
 /** What the next attempt has other than this one. */
 export interface RetryWish {
@@ -56,5 +57,17 @@ export class Ignore extends Error {
 
   constructor() {
     super('Task ignored');
+  }
+}
+
+/** Give way to another signature, which gets this task's id. Made by `self.replace()`. */
+export class Replaced extends Error {
+  override readonly name = 'Replaced';
+  /** @internal */
+  readonly by: SignatureData;
+
+  constructor(by: SignatureData) {
+    super('Task replaced by another');
+    this.by = by;
   }
 }

@@ -36,7 +36,7 @@ export type { ErrorRegistry } from './message/error-registry.ts';
 export type { CallOptions, SignatureLike } from './call-options.ts';
 export type { Conf, Config, SettingName } from './config.ts';
 export type { BrokerSetting } from './connect.ts';
-export { current, TaskContext } from './context.ts';
+export { allowJoinResult, current, TaskContext } from './context.ts';
 export type { RetryOptions } from './context.ts';
 export { defineTask } from './define-task.ts';
 export type { DefinedTask } from './define-task.ts';
@@ -44,8 +44,9 @@ export type { Duration, Instant } from './duration.ts';
 export { Ignore, Reject, Retry } from './flow.ts';
 export { broadcast, workerDirect } from './queue-definition.ts';
 export type { BindingDefinition, ExchangeDefinition, QueueDefinition } from './queue-definition.ts';
+export { GroupResult, ResultSet } from './group-result.ts';
 export { AsyncResult } from './result.ts';
-export type { GetOptions } from './result.ts';
+export type { GetOptions, ResultHandle } from './result.ts';
 export type {
   RouteFunction,
   RouteMap,
@@ -59,6 +60,8 @@ export { SentCall } from './sent-call.ts';
 export type { PublishRetryPolicy, Settings } from './settings.ts';
 export { Signature } from './signature.ts';
 export type { AnySignature } from './signature.ts';
+export type { DoesNotFit, Fits, GivesOf, HandleOf, NeedsOf } from './signature-types.ts';
+export type { Stamper, Stamps } from './stamp.ts';
 export type { AnyTask, Task } from './task.ts';
 export type {
   ErrorClass,
@@ -75,6 +78,7 @@ export type {
   BackendSettings,
   BrokerAccess,
   ChordPart,
+  ChordProgress,
   Content,
   GroupStore,
   ReplyRoute,
@@ -85,8 +89,37 @@ export type {
   TaskState,
   WireError,
 } from './types/backend.ts';
+export type {
+  Abandoned,
+  CanvasModule,
+  ChordEnd,
+  FailedRequest,
+  FinishedTask,
+  NextCall,
+  Plan,
+  ReplacedTask,
+} from './types/canvas.ts';
 export type { Clock } from './types/clock.ts';
 export type { Component } from './types/component.ts';
+export type {
+  Addressees,
+  Answers,
+  AppCommand,
+  AskOptions,
+  CommandArgument,
+  CommandFacts,
+  CommandHandler,
+  CommandOptions,
+  CommandTarget,
+  ConsumerOptions,
+  Control,
+  Done,
+  Inspect,
+  Replies,
+  RevokeOptions,
+  ScheduledTask,
+  TaskInfo,
+} from './types/control.ts';
 export type { Event, EventFields, EventHead, EventSink, FieldsOf, WorkerVitals } from './types/events.ts';
 export type { LogFields, LogLevel, Logger } from './types/logger.ts';
 export type {
@@ -107,6 +140,7 @@ export type {
   RetryChanges,
 } from './types/pool.ts';
 export type { DeliveryInfo, RunningRequest, TaskRequest } from './types/request.ts';
+export { registerType } from './serialize/custom-types.ts';
 export type { Encoded, Serializer } from './types/serializer.ts';
 export type {
   Address,

@@ -1,5 +1,7 @@
 /** For sibling packages; no promise of stability. */
 export { toError } from './errors.ts';
+export { readTls, tlsInQuery } from './tls.ts';
+export { hungUpAdvice, tlsFailure } from './tls-failure.ts';
 export { deferred } from './deferred.ts';
 export type { Deferred } from './deferred.ts';
 export { Feed } from './feed.ts';
@@ -13,6 +15,7 @@ export { connectAny } from './connect.ts';
 export { backoffMs } from './backoff.ts';
 export { settingName, settingNames } from './config.ts';
 export type { ContextHost, ContextQuestion } from './context.ts';
+export { CHORD_MEMORY_MS, chordLeaseMs, inHeaderOrder, WAITING } from './chord.ts';
 export { camelCase } from './spelling.ts';
 export { didYouMean } from './did-you-mean.ts';
 export { checkBackendUrl, checkBrokerUrl } from './drivers.ts';
@@ -26,7 +29,7 @@ export { formatInZone, offsetMs, zoneOf } from './zone.ts';
 export { defaultNodeName, expandFileName, expandNodeName, senderName } from './nodename.ts';
 export { declareQueue, queueSpec } from './declare-queue.ts';
 export type { PublishPlan } from './producer.ts';
-export { consumedQueues, definedQueues, queueNamed } from './queues.ts';
+export { completeQueueOf, consumedQueues, definedQueues, queueNamed } from './queues.ts';
 export type { Queue } from './queues.ts';
 export { decodeMessage, runTask } from './run.ts';
 export type { RunInput } from './run.ts';
@@ -37,6 +40,29 @@ export { decodeMeta, encodeMeta, readMeta, wireErrorToResult } from './message/m
 export { jsonResults, resultCodec } from './message/result-codec.ts';
 export { repr, reprError } from './message/repr.ts';
 export { decodeJson, encodeJson } from './serialize/json.ts';
+export { utf8TextOf } from './serialize/utf8.ts';
 export { isFinal } from './states.ts';
 export { argsRepr, kwargsRepr } from './message/repr.ts';
 export { compress, decompress } from './serialize/compress.ts';
+export {
+  bodyOf,
+  chainData,
+  chordData,
+  foldedChain,
+  groupData,
+  headerOf,
+  kindOf,
+  ownId,
+  partsOf,
+  unrolled,
+  withKwargs,
+  withLink,
+} from './compose.ts';
+export { dispatch } from './dispatch.ts';
+export { groupsOf } from './group-result.ts';
+export { takesFailure } from './parameters.ts';
+export { FAILURE_HEADER } from './message/request.ts';
+export { mergeOptions, optionsFromWire, optionsToWire, signatureData } from './call-options.ts';
+export { globExpression } from './glob.ts';
+export { toCamel, toSnake } from './spelling.ts';
+export { areRevokesRecorded, isRecordedAsRevoked, recordRevoked } from './record-revoked.ts';

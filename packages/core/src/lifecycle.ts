@@ -31,6 +31,7 @@ export async function startAll(components: readonly Component[]): Promise<AsyncD
 export class Lazy<T> {
   readonly #open: () => Promise<T>;
   #opening: Promise<T> | undefined;
+  #value: T | undefined;
 
   constructor(open: () => Promise<T>) {
     this.#open = open;
@@ -41,26 +42,35 @@ export class Lazy<T> {
     return this.#opening !== undefined;
   }
 
+  /** What is open, for those who can't wait. */
+  get value(): T | undefined {
+    return this.#value;
+  }
+
   get(): Promise<T> {
     if (!this.#opening) {
       const opening = this.#open();
       this.#opening = opening;
-      opening.catch(() => {
-        if (this.#opening === opening) this.#opening = undefined;
-      });
+      opening.then(
+        (value) => {
+          if (this.#opening === opening) this.#value = value;
+        },
+        () => this.forget(opening),
+      );
     }
     return this.#opening;
   }
 
   /** Forgets what this `get()` returned, unless something newer is in its place: the next `get()` opens again. */
   forget(opening: Promise<T>): void {
-    if (this.#opening === opening) this.#opening = undefined;
+    if (this.#opening === opening) void this.reset();
   }
 
   /** Forgets the value; the next get() opens again. Returns what was open, if anything. */
   reset(): Promise<T> | undefined {
     const was = this.#opening;
     this.#opening = undefined;
+    this.#value = undefined;
     return was;
   }
 }

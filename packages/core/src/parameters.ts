@@ -1,6 +1,7 @@
 import { parameterTexts, hasRest } from './parameter-text.ts';
 import { TaskTypeError } from './task-type-error.ts';
 import type { TaskDefinition } from './task-definition.ts';
+import type { SignatureData } from './types/signature.ts';
 
 type Kwargs = Readonly<Record<string, unknown>>;
 
@@ -133,4 +134,13 @@ function pick(kwargs: Kwargs, names: readonly string[]): Record<string, unknown>
     });
   }
   return picked;
+}
+
+/**
+ * Whether an error link of this app takes `(request, error, traceback)` rather than the failed task's id: as in Celery, if it takes
+ * more than one argument besides those that it has, and isn't bound. Spec: canvas.md 7.
+ */
+export function takesFailure(definition: TaskDefinition, errback: SignatureData): boolean {
+  if (definition.options.bind || errback.immutable) return false;
+  return hasRest(definition.run) || definition.parameters.length - (errback.args ?? []).length > 1;
 }

@@ -2,7 +2,7 @@ import { backoffFromPolicy } from './publish-retry.ts';
 import type { RetryPlan } from './publish-retry.ts';
 import { Deadlines } from './deadlines.ts';
 import { declareForPublishing } from './declare-queue.ts';
-import { BrokerUnavailableError, ClosedError, PublishError } from './errors.ts';
+import { BrokerUnavailableError, ClosedError, PublishError, toError } from './errors.ts';
 import { Lazy } from './lifecycle.ts';
 import type { Route } from './routing.ts';
 import type { Clock } from './types/clock.ts';
@@ -11,19 +11,30 @@ import type { Address, Channel, Connection, Message, TransportTraits } from './t
 interface Link {
   readonly connection: Connection;
   readonly channel: Channel;
-  /** Queues and exchanges declared on this connection, by name. */
-  readonly declared: Map<string, Promise<void>>;
+  /** Queues and exchanges declared on this connection, by name; with a promise those that are being declared. */
+  readonly declared: Map<string, Promise<void> | true>;
   /** Its connection is gone, or its channel: not used again. */
   lost: boolean;
 }
 
-/** How far one message has come; for the error when its time is up. */
-interface Progress {
+/** A message on its way, and how far it has come. */
+interface Sending {
+  readonly message: Message;
+  readonly route: Route;
+  readonly plan: PublishPlan;
+  readonly startedMs: number;
   /** The broker was asked to take it. */
   asked: boolean;
   /** The caller has been told that it failed. */
   expired: boolean;
   failure: unknown;
+}
+
+/** An attempt that came to nothing. */
+interface Failed {
+  readonly error: unknown;
+  /** What it was made on. */
+  readonly link: Link | undefined;
 }
 
 /** How long and how often to try. */
@@ -72,9 +83,23 @@ export class Producer implements AsyncDisposable {
    */
   publish(message: Message, route: Route, plan: PublishPlan): Promise<void> {
     if (this.#stop.signal.aborted) return Promise.reject(this.#stop.signal.reason as Error);
-    const progress: Progress = { asked: false, expired: false, failure: undefined };
-    return this.#deadlines.guard(this.#attempts(message, route, plan, progress), plan.timeoutMs, () =>
-      timedOut(route, plan, progress),
+    const startedMs = this.#clock.monotonic();
+    const sending: Sending = {
+      message,
+      route,
+      plan,
+      startedMs,
+      asked: false,
+      expired: false,
+      failure: undefined,
+    };
+    const { value: link } = this.#link;
+    const late = (): Error => timedOut(sending);
+    if (!link || !isOpen(link, route))
+      return this.#deadlines.guard(this.#attempts(sending), plan.timeoutMs, late);
+    // The usual case costs one promise.
+    return this.#deadlines.guard(send(link, sending), plan.timeoutMs, late, (error) =>
+      this.#attempts(sending, { error, link }),
     );
   }
 
@@ -96,35 +121,43 @@ export class Producer implements AsyncDisposable {
     await Promise.all([...this.#leaving, link?.connection.close()]);
   }
 
-  async #attempts(message: Message, route: Route, plan: PublishPlan, progress: Progress): Promise<void> {
-    const address = addressOf(route, plan);
-    const startedMs = this.#clock.monotonic();
-    for (let attempt = 0; ; attempt++) {
-      let link: Link | undefined;
-      try {
-        link = await this.#live();
-        await this.#declare(link, route);
-        // Told that it failed, the caller may have sent it again.
-        if (progress.expired) return;
-        progress.asked = true;
-        await link.channel.publish(message, address);
-        return;
-      } catch (error) {
-        if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
-        if (link && isUnroutable(error)) {
-          // Its queue was declared, and somebody has deleted it since: declare it again, once.
-          if (route.queue) link.declared.delete(declaredName(route) ?? '');
-          if (route.queue && attempt === 0 && !progress.expired) continue;
-        }
-        if (!isLoss(error, link)) throw error;
-        if (link) this.#discard(link);
-        progress.failure = error;
-        const waitMs = backoffFromPolicy(plan.retry, attempt);
-        if (waitMs === undefined || this.#clock.monotonic() - startedMs + waitMs >= plan.timeoutMs)
-          throw error;
-        await this.#clock.sleep(waitMs, { signal: this.#stop.signal });
-      }
+  /** Until it has arrived or there is no hope left; `failed` is what the first attempt came to. */
+  async #attempts(sending: Sending, failed?: Failed): Promise<void> {
+    let last = failed ?? (await this.#attempt(sending));
+    for (let attempt = 0; last; attempt++) {
+      await this.#prepareAnother(sending, attempt, last);
+      last = await this.#attempt(sending);
     }
+  }
+
+  async #attempt(sending: Sending): Promise<Failed | undefined> {
+    let link: Link | undefined;
+    try {
+      link = await this.#live();
+      await this.#declare(link, sending.route);
+      // Told that it failed, the caller may have sent it again.
+      if (!sending.expired) await send(link, sending);
+      return undefined;
+    } catch (error) {
+      return { error, link };
+    }
+  }
+
+  /** Resolves when it's time for the next attempt. @throws what was wrong, where another makes no sense */
+  async #prepareAnother(sending: Sending, attempt: number, { error, link }: Failed): Promise<void> {
+    const { plan, route, startedMs } = sending;
+    if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
+    if (link && isUnroutable(error)) {
+      // Its queue was declared, and somebody has deleted it since: declare it again, once.
+      if (route.queue) link.declared.delete(declaredName(route) ?? '');
+      if (route.queue && attempt === 0 && !sending.expired) return;
+    }
+    if (!isLoss(error, link)) throw error;
+    if (link) this.#discard(link);
+    sending.failure = error;
+    const waitMs = backoffFromPolicy(plan.retry, attempt);
+    if (waitMs === undefined || this.#clock.monotonic() - startedMs + waitMs >= plan.timeoutMs) throw error;
+    await this.#clock.sleep(waitMs, { signal: this.#stop.signal });
   }
 
   /** The link, opened anew when the present one is lost. */
@@ -147,18 +180,21 @@ export class Producer implements AsyncDisposable {
     this.#leaving.add(leaving);
   }
 
-  #declare(link: Link, route: Route): Promise<void> | undefined {
+  async #declare({ channel, declared }: Link, route: Route): Promise<void> {
     const name = declaredName(route);
-    if (name === undefined) return undefined;
-    let declared = link.declared.get(name);
-    if (!declared) {
-      declared = route.queue
-        ? declareForPublishing(link.channel, route.queue)
-        : link.channel.declareExchange({ name: route.exchange, type: route.exchangeType ?? 'direct' });
-      link.declared.set(name, declared);
-      declared.catch(() => link.declared.delete(name));
+    if (name === undefined) return;
+    let declaring = declared.get(name);
+    if (!declaring) {
+      declaring = route.queue
+        ? declareForPublishing(channel, route.queue)
+        : channel.declareExchange({ name: route.exchange, type: route.exchangeType ?? 'direct' });
+      declared.set(name, declaring);
+      declaring.then(
+        () => void declared.set(name, true),
+        () => void declared.delete(name),
+      );
     }
-    return declared;
+    await declaring;
   }
 
   async #connect(): Promise<Link> {
@@ -175,18 +211,30 @@ export class Producer implements AsyncDisposable {
   }
 }
 
+/** Whether a message can go this way at once. */
+function isOpen(link: Link, route: Route): boolean {
+  if (link.lost) return false;
+  const name = declaredName(route);
+  return name === undefined || link.declared.get(name) === true;
+}
+
+function send({ channel }: Link, sending: Sending): Promise<void> {
+  sending.asked = true;
+  try {
+    return channel.publish(sending.message, addressOf(sending.route, sending.plan));
+  } catch (error) {
+    return Promise.reject(toError(error));
+  }
+}
+
 /** A task that reaches no queue is lost, so it's refused; of a broadcast nobody needs to listen. */
 function addressOf(route: Route, plan: PublishPlan): Address {
   const { exchange, routingKey } = route;
   const { notBeforeMs } = plan;
   const type = route.exchangeType ?? route.queue?.exchangeType;
   const mandatory = plan.mandatory ?? type !== 'fanout';
-  return {
-    exchange,
-    routingKey,
-    ...(notBeforeMs === undefined ? {} : { notBeforeMs }),
-    ...(mandatory ? { mandatory } : {}),
-  };
+  if (notBeforeMs === undefined) return { exchange, routingKey, mandatory };
+  return { exchange, routingKey, mandatory, notBeforeMs };
 }
 
 /** What has to be there before a message can go this way. */
@@ -205,11 +253,11 @@ function isUnroutable(error: unknown): boolean {
   return (error as { readonly reason?: unknown } | undefined)?.reason === 'unroutable';
 }
 
-function timedOut(route: Route, plan: PublishPlan, progress: Progress): Error {
-  progress.expired = true;
+function timedOut(sending: Sending): Error {
+  sending.expired = true;
+  const { failure, plan, route } = sending;
   const within = `within ${plan.timeoutMs / 1000} s (setting publishTimeout)`;
-  const { failure } = progress;
-  if (!progress.asked) {
+  if (!sending.asked) {
     const why = failure instanceof Error ? ` ${failure.message}` : '';
     return new BrokerUnavailableError(`Can't reach the broker ${within}.${why}`, { cause: failure });
   }

@@ -48,7 +48,7 @@ export interface QueueDefinition {
   readonly exclusive?: boolean;
   /** Gone with its last consumer. @default false */
   readonly autoDelete?: boolean;
-  /** The queue goes when nobody has used it for this long. RabbitMQ. */
+  /** The queue goes when nobody has used it for this long. */
   readonly expires?: Duration;
   /** Messages go when they have waited for this long. RabbitMQ. */
   readonly messageTtl?: Duration;

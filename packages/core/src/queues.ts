@@ -78,6 +78,11 @@ export function consumedQueues(
   return queues;
 }
 
+/** A queue that is defined nowhere, from what is said of it. @throws ImproperlyConfigured */
+export function completeQueueOf(config: Config, definition: QueueDefinition): Queue {
+  return completeQueue(definition, fallback(config), config);
+}
+
 function fallback(config: Config): QueueFallback {
   return {
     exchange: config.taskDefaultExchange ?? config.taskDefaultQueue,

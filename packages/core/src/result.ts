@@ -1,11 +1,14 @@
-import { executing } from './context.ts';
+import { collect } from './collect.ts';
+import { executing, isJoinAllowed } from './context.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { durationMs } from './duration.ts';
 import type { Duration } from './duration.ts';
 import { ClosedError, ImproperlyConfigured, JoinInsideTask, TimeoutError } from './errors.ts';
 import type { ErrorRegistry } from './message/error-registry.ts';
 import { wireToError } from './message/errors.ts';
+import type { ResultCache } from './result-cache.ts';
 import { isFinal, PROPAGATE_STATES, EXCEPTION_STATES } from './states.ts';
+import type { Control, Done, Replies, RevokeOptions } from './types/control.ts';
 import type { ResultBackend, ResultTuple, TaskMeta, TaskState, WireError } from './types/backend.ts';
 
 /** How to wait for a result. */
@@ -27,13 +30,37 @@ export interface GetOptions {
 /** Where results come from; the app. */
 export interface ResultSource {
   resultBackend(): Promise<ResultBackend>;
+  /** A handle from its tuple. */
+  resultFromTuple(tuple: ResultTuple, parent?: ResultHandle): ResultHandle;
   /** Classes that errors of tasks arrive as. */
   readonly errors?: ErrorRegistry;
+  /** What is kept of results beyond their handles. */
+  readonly finals?: ResultCache;
+  /** Reaches those who would run a call. */
+  readonly control?: Control;
+}
+
+/** What sending a signature gives: a handle on one result, or on those of a group. */
+export interface ResultHandle<R = unknown> {
+  readonly id: string;
+  /** What had to end before this began, or the call that made this one; where that is known. */
+  readonly parent: ResultHandle | undefined;
+  /** Waits for the result and returns it. @throws as `AsyncResult.get()` */
+  get(options?: GetOptions): Promise<R>;
+  ready(): Promise<boolean>;
+  successful(): Promise<boolean>;
+  failed(): Promise<boolean>;
+  /** What it started; members of a group. */
+  children(): Promise<readonly ResultHandle[]>;
+  forget(): Promise<void>;
+  /** No worker runs it any more, or what of it hasn't run yet. */
+  revoke(options?: RevokeOptions): Promise<unknown>;
+  asTuple(): ResultTuple;
 }
 
 /** What is known of a call beforehand. */
 export interface ResultOptions {
-  readonly parent?: AsyncResult;
+  readonly parent?: ResultHandle;
   /** How it ended. */
   readonly final?: TaskMeta;
   /** Nobody keeps its result. */
@@ -41,22 +68,22 @@ export interface ResultOptions {
 }
 
 /** A handle on one call: its state, its result, by id. */
-export class AsyncResult<R = unknown> {
+export class AsyncResult<R = unknown> implements ResultHandle<R> {
   readonly id: string;
-  /** The call that made this one, where that is known. */
-  readonly parent: AsyncResult | undefined;
+  /** The call that made this one, or the step before it in a chain; of a chord's body its header. Where that is known. */
+  readonly parent: ResultHandle | undefined;
   /** Whether the call was made without keeping its result: then `get()` doesn't wait for one. */
   readonly ignored: boolean;
   readonly #source: ResultSource;
   /** The final meta, once seen. */
-  #final: TaskMeta | undefined;
+  #seen: TaskMeta | undefined;
 
   constructor(source: ResultSource, id: string, options: ResultOptions = {}) {
     this.#source = source;
     this.id = id;
     this.parent = options.parent;
     this.ignored = options.ignored ?? false;
-    this.#final = options.final;
+    this.#seen = options.final;
   }
 
   /**
@@ -66,12 +93,21 @@ export class AsyncResult<R = unknown> {
    */
   get(options: GetOptions & { readonly propagate: false }): Promise<R | Error>;
   get(options?: GetOptions): Promise<R>;
-  async get(options: GetOptions = {}): Promise<R | Error> {
-    checkOptions(options);
-    if (options.interval !== undefined) durationMs(options.interval, 'interval');
-    if (!this.#final && this.ignored) return undefined as R;
-    if (!this.#final && (options.disableSyncSubtasks ?? true) && executing()) throw new JoinInsideTask();
-    const meta = this.#final ?? (await this.#wait(options));
+  get(options: GetOptions = {}): Promise<R | Error> {
+    return this.#get(options, undefined);
+  }
+
+  /** @internal The same for a call that is being sent; fails with it. */
+  whileSending(sending: Promise<unknown>, options: GetOptions = {}): Promise<R | Error> {
+    return this.#get(options, sending);
+  }
+
+  async #get(options: GetOptions, sending: Promise<unknown> | undefined): Promise<R | Error> {
+    checkGetOptions(options);
+    const final = this.#final;
+    if (!final && this.ignored) return undefined as R;
+    if (!final) checkJoin(options);
+    const meta = final ?? (await this.#wait(options, sending));
     if (!EXCEPTION_STATES.has(meta.status)) return meta.result as R;
     const error = this.#errorOf(meta);
     if ((options.propagate ?? true) && PROPAGATE_STATES.has(meta.status)) throw error;
@@ -80,10 +116,11 @@ export class AsyncResult<R = unknown> {
 
   /** What is known now: PENDING for an id that nobody has heard of. */
   async meta(): Promise<TaskMeta> {
-    if (this.#final) return this.#final;
+    const final = this.#final;
+    if (final) return final;
     const backend = await this.#source.resultBackend();
     const meta = (await backend.load(this.id)) ?? pending(this.id);
-    if (isFinal(meta.status)) this.#final = meta;
+    if (isFinal(meta.status)) this.#keep(meta);
     return meta;
   }
 
@@ -124,9 +161,17 @@ export class AsyncResult<R = unknown> {
   }
 
   /** The tasks that this one started. */
-  async children(): Promise<readonly AsyncResult[]> {
+  async children(): Promise<readonly ResultHandle[]> {
     const children = (await this.meta()).children ?? [];
-    return children.map((tuple) => new AsyncResult(this.#source, tuple[0][0], { parent: this }));
+    // A retry counts itself among its children.
+    return children
+      .filter(([[id]]) => id !== this.id)
+      .map((tuple) => this.#source.resultFromTuple(tuple, this));
+  }
+
+  /** Everything that it set off, with its value, from here on down: `for await (const [result, value] of result.collect())`. */
+  collect(options: GetOptions = {}): AsyncGenerator<readonly [ResultHandle, unknown]> {
+    return collect(this, options);
   }
 
   /** Every state as it arrives; ends after the final one. */
@@ -142,9 +187,30 @@ export class AsyncResult<R = unknown> {
     }
   }
 
+  /**
+   * No worker runs the call any more; where it runs already it goes on, unless `terminate` says otherwise. Resolves when the
+   * workers have been told; with `reply: true` with what they have answered.
+   */
+  async revoke(options?: RevokeOptions): Promise<Replies<Done>> {
+    const { control } = this.#source;
+    if (!control) throw new ImproperlyConfigured('Only a result that belongs to an app can be revoked.');
+    return control.revoke(this.id, options);
+  }
+
+  /** Revokes every call with one of these stamps. */
+  async revokeByStampedHeaders(
+    headers: Readonly<Record<string, unknown>>,
+    options?: RevokeOptions,
+  ): Promise<Replies<Done>> {
+    const { control } = this.#source;
+    if (!control) throw new ImproperlyConfigured('Only a result that belongs to an app can be revoked.');
+    return control.revokeByStampedHeaders(headers, options);
+  }
+
   /** Removes what is kept about the task. */
   async forget(): Promise<void> {
-    this.#final = undefined;
+    this.#seen = undefined;
+    this.#source.finals?.delete(this.id);
     await (await this.#source.resultBackend()).forget(this.id);
   }
 
@@ -165,30 +231,34 @@ export class AsyncResult<R = unknown> {
     return `<AsyncResult: ${this.id}>`;
   }
 
+  get #final(): TaskMeta | undefined {
+    return (this.#seen ??= this.#source.finals?.get(this.id));
+  }
+
+  #keep(final: TaskMeta): TaskMeta {
+    this.#source.finals?.keep(final);
+    return (this.#seen = final);
+  }
+
   #errorOf(meta: TaskMeta): Error {
     return wireToError(meta.result as WireError, this.#source.errors);
   }
 
-  async #wait(options: GetOptions): Promise<TaskMeta> {
-    const timeoutMs = options.timeout === undefined ? Infinity : durationMs(options.timeout, 'timeout');
-    const late = new AbortController();
-    // A longer one would overflow and ring at once.
-    const timer =
-      timeoutMs > MAX_TIMER_MS
-        ? undefined
-        : setTimeout(() => late.abort(this.#timedOut(timeoutMs)), timeoutMs);
-    const signal = options.signal ? AbortSignal.any([options.signal, late.signal]) : late.signal;
+  async #wait(options: GetOptions, sending: Promise<unknown> | undefined): Promise<TaskMeta> {
+    const wait = new Wait(options, (timeoutMs) => this.#timedOut(timeoutMs));
+    sending?.catch((error: unknown) => wait.abort(error));
+    const { signal } = wait;
     try {
       const backend = await untilAborted(this.#source.resultBackend(), signal);
       for await (const meta of backend.watch(this.id, { signal })) {
         options.onMessage?.(meta);
-        if (isFinal(meta.status)) return (this.#final = meta);
+        if (isFinal(meta.status)) return this.#keep(meta);
       }
     } catch (error) {
       signal.throwIfAborted(); // some backends end a watch with an error, some without
       throw error;
     } finally {
-      clearTimeout(timer);
+      wait.end();
     }
     signal.throwIfAborted();
     throw new ClosedError('The result backend');
@@ -210,8 +280,40 @@ const GET_OPTIONS: ReadonlySet<string> = new Set([
   'disableSyncSubtasks',
 ] satisfies (keyof GetOptions)[]);
 
-/** A mistyped option would wait for ever. */
-function checkOptions(options: unknown): void {
+/** Refuses to wait inside of a task. @throws JoinInsideTask */
+export function checkJoin(options: GetOptions): void {
+  if ((options.disableSyncSubtasks ?? true) && executing() && !isJoinAllowed()) throw new JoinInsideTask();
+}
+
+/** The bounds of a wait: its time-out and the caller's signal. */
+export class Wait {
+  readonly signal: AbortSignal;
+  readonly #late = new AbortController();
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  /** `late` makes the error of the time-out. */
+  constructor({ timeout, signal }: GetOptions, late: (timeoutMs: number) => Error) {
+    const timeoutMs = timeout === undefined ? Infinity : durationMs(timeout, 'timeout');
+    // A longer one would overflow and ring at once.
+    if (timeoutMs <= MAX_TIMER_MS)
+      this.#timer = setTimeout(() => this.#late.abort(late(timeoutMs)), timeoutMs);
+    this.signal = signal ? AbortSignal.any([signal, this.#late.signal]) : this.#late.signal;
+  }
+
+  /** Nothing waits any more. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** What still waits stops. */
+  abort(reason?: unknown): void {
+    this.end();
+    this.#late.abort(reason);
+  }
+}
+
+/** A mistyped option would wait for ever. @throws ImproperlyConfigured */
+export function checkGetOptions(options: unknown): void {
   if (typeof options !== 'object' || options === null)
     throw new ImproperlyConfigured(
       `get() takes options, such as get({ timeout: 1 }), not ${String(options)}.`,
@@ -223,6 +325,8 @@ function checkOptions(options: unknown): void {
       `get() has no option ${JSON.stringify(name)}. ${near ? `Did you mean ${near}?` : `It has ${[...GET_OPTIONS].join(', ')}.`}`,
     );
   }
+  const { interval } = options as GetOptions;
+  if (interval !== undefined) durationMs(interval, 'interval');
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -84,6 +84,13 @@ export function route(
   return { ...destination(merged, config), ...(priority === undefined ? {} : { priority }) };
 }
 
+/** Whether all calls of a task go the same way, as far as this setting says: unless a function is asked. */
+export function dependsOnNameAlone(routes: TaskRoutes | null): boolean {
+  if (routes === null) return true;
+  const routers: readonly unknown[] = Array.isArray(routes) ? routes : [routes];
+  return routers.every((each) => typeof each === 'object' && each !== null && !('routeForTask' in each));
+}
+
 /** What is left of a route for a call that names a queue or an exchange itself: the other one would lead it away. */
 function besides(routed: RouteOptions, { queue, exchange }: RouteOptions): RouteOptions {
   if (queue === undefined && exchange === undefined) return routed;

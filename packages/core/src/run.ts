@@ -6,10 +6,11 @@ import { errorToWire } from './message/errors.ts';
 import { isTaskObject, upgradeProtocol1 } from './message/protocol1.ts';
 import { readBody } from './message/protocol2.ts';
 import type { DecodedBody } from './message/protocol2.ts';
+import { encodeJson } from './serialize/json.ts';
 import { decompress } from './serialize/compress.ts';
 import type { Outcome } from './types/pool.ts';
 import type { TaskRequest } from './types/request.ts';
-import type { Message } from './types/transport.ts';
+import type { Message, MessageProperties } from './types/transport.ts';
 
 /** One execution, as it comes to the process that runs it. */
 export interface RunInput {
@@ -18,7 +19,7 @@ export interface RunInput {
   readonly contentType: string;
   readonly contentEncoding: string;
   readonly compression?: string;
-  readonly properties: Readonly<Record<string, unknown>>;
+  readonly properties: MessageProperties;
   readonly hostname: string | null;
   /** Whether somebody will show the result: then the outcome carries its `repr`. */
   readonly wantRepr: boolean;
@@ -27,7 +28,8 @@ export interface RunInput {
 }
 
 /**
- * Runs a task once and says how it ended. Never rejects, nor throws; knows no broker and no backend. `aborter` has the
+ * Runs a task once and says how it ended, at once where nothing has to be waited for. Never rejects, nor throws; knows no
+ * broker and no backend. `aborter` has the
  * task's signal, which a getter may make only when it's looked at.
  */
 export function runTask(
@@ -35,19 +37,19 @@ export function runTask(
   input: RunInput,
   aborter: { readonly signal: AbortSignal },
   host: ContextHost,
-): Promise<Outcome> {
+): Outcome | Promise<Outcome> {
   let body: DecodedBody;
   try {
     body = decodeBody(app, input);
   } catch (error) {
     const reason = toError(error).message;
-    return Promise.resolve({ kind: 'rejected', requeue: false, reason, error: errorToWire(error) });
+    return { kind: 'rejected', requeue: false, reason, error: errorToWire(error) };
   }
   const definition = app.tasks.get(input.request.task)?.definition;
   if (definition) return new Execution({ app, definition, input, body, aborter, host }).run();
   const error = { ...errorToWire(new NotRegistered(input.request.task)), traceback: null };
-  const embed = body.embed ? { embed: body.embed } : {};
-  return Promise.resolve({ kind: 'failed', error, runtimeMs: 0, ...embed });
+  const embed = body.embed ? { embed: encodeJson(body.embed, 'embed') } : {};
+  return { kind: 'failed', error, runtimeMs: 0, ...embed };
 }
 
 /** The body of a message, decoded. @throws DecodeError, ContentDisallowed */

@@ -66,10 +66,16 @@ export interface Settings {
   resultPersistent: boolean;
   /** Keep name, args, kwargs, worker, retries and queue with each result. @default false */
   resultExtended: boolean;
-  /** How results are written that Python may read: `rpc://` takes any serializer, Redis only json. @default "json" */
+  /** How results are written that Python may read, in rpc:// and in Redis; all that share them must say the same. @default "json" */
   resultSerializer: string;
+  /** How results in Redis are compressed, as Celery 5.7 does: gzip, brotli or zstd; whoever reads them needs no setting. @default null */
+  resultCompression: string | null;
+  /** How many results a client keeps that it has seen, so that handles made anew needn't ask again; -1 = none, null or 0 = all. @default -1 */
+  resultCacheMax: number | null;
   /** Try to store a result until it works; otherwise a worker gives the message back after a minute. @default false */
   resultBackendAlwaysRetry: boolean;
+  /** Pause between two looks of `celery.chord_unlock`, which Celery sends for result backends that can't count. @default 1 */
+  resultChordRetryInterval: Duration;
   /** Known from Celery; the backends of tq count the members of a chord and hand over their results, so nothing is waited for. @default 3 */
   resultChordJoinTimeout: Duration;
 
@@ -100,6 +106,8 @@ export interface Settings {
 
   /** How bodies are written, unless the task or the call says otherwise. @default "json" */
   taskSerializer: string;
+  /** Version of the messages that are sent: 1 only for workers that know nothing newer; both are read. @default 2 */
+  taskProtocol: 1 | 2;
   /** Compress bodies: `gzip`, `brotli` or, from Node.js 22.15 on, `zstd`. @default null */
   taskCompression: string | null;
   /** Whether the broker writes messages to disk: 2 or `persistent`, 1 or `transient`. @default 2 */
@@ -117,6 +125,8 @@ export interface Settings {
 
   /** Run calls here and now instead of sending them; for tests. @default false */
   taskAlwaysEager: boolean;
+  /** An error link of a chord is one of its header's tasks too, not only of its body. @default false */
+  taskAllowErrorCbOnChordHeader: boolean;
   /** Eager calls throw what the task throws. @default false */
   taskEagerPropagates: boolean;
   /** Eager calls keep their results in the backend. @default false */
@@ -201,6 +211,30 @@ export interface Settings {
   workerDisableRateLimits: boolean;
   /** Most tasks that wait for their ETA in memory; null = no limit. @default null */
   workerEtaTaskLimit: number | null;
+
+  /** Listen to `tq inspect` and `tq control`. @default true */
+  workerEnableRemoteControl: boolean;
+  /** File that keeps revoked ids and the logical clock over a restart; `%n` and `%h` as in `--logfile`. @default null */
+  workerStateDb: string | null;
+  /** Allow the command `pool_restart`. @default false */
+  workerPoolRestarts: boolean;
+  /** Most revoked ids that a worker remembers. @default 50000 */
+  workerRevokesMax: number;
+  /** How long it remembers them. @default 10800 */
+  workerRevokeExpires: Duration;
+
+  // Remote control
+
+  /** Base name of the exchanges: `celery` makes `celery.pidbox` and `reply.celery.pidbox`. @default "celery" */
+  controlExchange: string;
+  /** Life of a command that nobody has read. RabbitMQ. @default 300 */
+  controlQueueTtl: Duration;
+  /** Queues of commands and answers go when nobody has used them for this long. RabbitMQ. @default 10 */
+  controlQueueExpires: Duration;
+  /** Whether those queues outlive a restart of the broker. @default false */
+  controlQueueDurable: boolean;
+  /** Whether each belongs to one connection, under a name of its own; false = Celery's names up to 5.6, which newer releases of RabbitMQ refuse. @default true */
+  controlQueueExclusive: boolean;
 
   // Events
 
@@ -287,7 +321,10 @@ export const DEFAULTS: Settings = frozen({
   resultPersistent: false,
   resultExtended: false,
   resultSerializer: 'json',
+  resultCompression: null,
+  resultCacheMax: -1,
   resultBackendAlwaysRetry: false,
+  resultChordRetryInterval: 1,
   resultChordJoinTimeout: 3,
   redisBackendUseSsl: null,
   redisBackendHealthCheckInterval: null,
@@ -300,6 +337,7 @@ export const DEFAULTS: Settings = frozen({
   redisUsername: null,
   redisPassword: null,
   taskSerializer: 'json',
+  taskProtocol: 2,
   taskCompression: null,
   taskDefaultDeliveryMode: 2,
   taskPublishRetry: true,
@@ -307,6 +345,7 @@ export const DEFAULTS: Settings = frozen({
   publishTimeout: 5,
   maxMessageBytes: 134_217_728,
   taskAlwaysEager: false,
+  taskAllowErrorCbOnChordHeader: false,
   taskEagerPropagates: false,
   taskStoreEagerResult: false,
   taskIgnoreResult: false,
@@ -346,6 +385,16 @@ export const DEFAULTS: Settings = frozen({
   workerSendTaskEvents: false,
   workerDisableRateLimits: false,
   workerEtaTaskLimit: null,
+  workerEnableRemoteControl: true,
+  workerStateDb: null,
+  workerPoolRestarts: false,
+  workerRevokesMax: 50_000,
+  workerRevokeExpires: 10_800,
+  controlExchange: 'celery',
+  controlQueueTtl: 300,
+  controlQueueExpires: 10,
+  controlQueueDurable: false,
+  controlQueueExclusive: true,
   taskSendSentEvent: false,
   eventExchange: 'celeryev',
   eventSerializer: 'json',

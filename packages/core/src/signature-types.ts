@@ -23,3 +23,33 @@ export interface DoesNotEnd<P extends unknown[]> {
 export type EndsCall<P extends unknown[], Given extends unknown[]> = [Missing<P, Given>] extends [never]
   ? DoesNotEnd<P>
   : unknown;
+
+/** Anything with the types of a signature. */
+// oxlint-disable-next-line typescript/no-explicit-any -- stands for every argument list
+type Typed = { readonly types: { readonly needs: any; readonly gives: any; readonly handle: any } };
+
+/** What must still come in front of a signature's arguments. */
+export type NeedsOf<S> = S extends Typed ? S['types']['needs'] : never;
+/** What a signature gives when it has run. */
+export type GivesOf<S> = S extends Typed ? S['types']['gives'] : never;
+/** What sending a signature gives: a handle on one result, or on those of a group. */
+export type HandleOf<S> = S extends Typed ? S['types']['handle'] : never;
+
+/** What the compiler shows when a step doesn't take what the one before it gives. */
+export interface DoesNotFit<From, Wanted> {
+  readonly 'previous task returns': From;
+  readonly 'this link needs': Wanted;
+}
+
+/**
+ * The signature where it can follow a result, otherwise a complaint that names both types. What takes nothing more takes nothing
+ * from others; of a result that isn't known, nothing is asked.
+ */
+export type Fits<Prev, S> =
+  [Prev] extends NeedsOf<S>
+    ? S
+    : [NeedsOf<S>] extends [[]]
+      ? S
+      : unknown extends Prev
+        ? S
+        : DoesNotFit<Prev, NeedsOf<S>>;

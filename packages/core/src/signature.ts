@@ -1,27 +1,46 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from './app.ts';
-import { mergeOptions, optionsFromWire, optionsToWire, signatureList } from './call-options.ts';
+import {
+  mergeOptions,
+  optionsFromWire,
+  optionsToWire,
+  signatureData,
+  signatureList,
+} from './call-options.ts';
 import type { CallOptions, SignatureLike } from './call-options.ts';
 import { checkCall, faultOfCall } from './check-call.ts';
+import { immutableData, kindOf, piped, withLink } from './compose.ts';
+import type { LinkOption } from './compose.ts';
 import { ImproperlyConfigured } from './errors.ts';
-import { repr } from './message/repr.ts';
+import { emptyGroup } from './group-result.ts';
+import { shown } from './message/shown-signature.ts';
+import type { AsyncResult, ResultHandle } from './result.ts';
 import { SentCall } from './sent-call.ts';
 import { decodeJson, encodeJson } from './serialize/json.ts';
 import { isMarker } from './serialize/typed.ts';
+import type { Fits, GivesOf, HandleOf } from './signature-types.ts';
+import { stamped } from './stamp.ts';
+import type { Stamper } from './stamp.ts';
 import type { SignatureData } from './types/signature.ts';
 
 /**
- * One call of a task as a value: arguments and options that can be kept, passed on, sent over the wire and completed
- * later. `Needs` is what must still come in front, `Gives` what comes out. Never changes; every verb returns a new one.
+ * One call of a task, or a work-flow of calls, as a value: arguments and options that can be kept, passed on, sent over the
+ * wire and completed later. `Needs` is what must still come in front, `Gives` what comes out, `Handle` what sending it gives.
+ * Never changes; every verb returns a new one.
  */
-export class Signature<Needs extends unknown[] = unknown[], Gives = unknown> {
+export class Signature<
+  Needs extends unknown[] = unknown[],
+  Gives = unknown,
+  Handle extends ResultHandle<Gives> = AsyncResult<Gives>,
+> {
   /** Celery's dictionary, values as the user gave them. */
   readonly data: SignatureData;
-  readonly #app: App;
+  /** A group of nothing has none. */
+  readonly #app: App | undefined;
   /** Only for the compiler. */
-  declare readonly types: { readonly needs: Needs; readonly gives: Gives };
+  declare readonly types: { readonly needs: Needs; readonly gives: Gives; readonly handle: Handle };
 
-  constructor(app: App, data: SignatureData) {
+  constructor(app: App | undefined, data: SignatureData) {
     this.#app = app;
     this.data = data;
   }
@@ -31,19 +50,44 @@ export class Signature<Needs extends unknown[] = unknown[], Gives = unknown> {
     return this.data.task;
   }
 
+  /** The app that sends it. @throws ImproperlyConfigured for a group of nothing, which has none */
+  get app(): App {
+    if (this.#app) return this.#app;
+    throw new ImproperlyConfigured('A group without members belongs to no app.');
+  }
+
+  /** @internal */
+  get hasApp(): boolean {
+    return this.#app !== undefined;
+  }
+
   /** Sends the call; new arguments go in front of those that the signature has. */
-  delay(...args: Needs): SentCall<Gives> {
+  delay(...args: Needs): SentCall<Gives, Handle> {
     return this.applyAsync(args);
   }
 
-  /** Sends the call with options: task < signature < call. */
-  applyAsync(args?: Needs, options: CallOptions = {}): SentCall<Gives> {
-    const { subtask_type: composite } = this.data;
-    if (composite) return SentCall.of<Gives>(randomUUID(), Promise.reject(notYet(composite)));
+  /** Sends the call with options: task < signature < call. Of a work-flow they are for its first messages; see the package canvas. */
+  applyAsync(args?: Needs, options: CallOptions = {}): SentCall<Gives, Handle> {
     const fault = faultOfCall(this.data.task, args ?? [], options);
-    if (fault) return SentCall.of<Gives>(randomUUID(), Promise.reject(fault));
-    const { args: all, kwargs, options: merged } = applied(this.data, args ?? [], options);
-    return this.#app.call<Gives>(this.data.task, all, { ...merged, kwargs });
+    if (fault) return SentCall.of(randomUUID(), Promise.reject(fault));
+    if (!this.#app) return nothing();
+    return this.#app.sendSignature<Gives, Handle>(this.data, args ?? [], options);
+  }
+
+  /** Runs here and now, as workers would: arguments and results make the way through the serializer. */
+  apply(args?: Needs, options: CallOptions = {}): SentCall<Gives, Handle> {
+    const fault = faultOfCall(this.data.task, args ?? [], options);
+    if (fault) return SentCall.of(randomUUID(), Promise.reject(fault));
+    if (!this.#app) return nothing();
+    return this.#app.applySignature<Gives, Handle>(this.data, args ?? [], options);
+  }
+
+  /**
+   * What comes next, as Celery's `|`: a chain; after a group a chord, whose body gets the list of results. The compiler checks
+   * that the next takes what this one gives.
+   */
+  pipe<S extends AnySignature>(next: S & Fits<Gives, S>): Signature<Needs, GivesOf<S>, HandleOf<S>> {
+    return new Signature(this.#app ?? next.app, piped(this.data, next.data));
   }
 
   /** Another signature with more arguments in front, merged keyword arguments and options. */
@@ -51,10 +95,10 @@ export class Signature<Needs extends unknown[] = unknown[], Gives = unknown> {
     args: readonly unknown[] = [],
     kwargs: Readonly<Record<string, unknown>> = {},
     options: CallOptions = {},
-  ): Signature<unknown[], Gives> {
+  ): Signature<unknown[], Gives, Handle> {
     const { data } = this;
     checkCall(data.task, args, options);
-    const merged = mergedArguments(data, args, kwargs);
+    const merged = kindOf(data) === 'task' ? mergedArguments(data, args, kwargs) : inFront(data, args);
     return new Signature(this.#app, {
       ...data,
       ...merged,
@@ -62,30 +106,67 @@ export class Signature<Needs extends unknown[] = unknown[], Gives = unknown> {
     });
   }
 
+  /** Another signature with these arguments, keyword arguments or options instead of its own. */
+  replace(parts: {
+    readonly args?: readonly unknown[];
+    readonly kwargs?: Readonly<Record<string, unknown>>;
+    readonly options?: CallOptions;
+  }): Signature<unknown[], Gives, Handle> {
+    checkCall(this.data.task, parts.args ?? [], parts.options ?? {});
+    return new Signature(this.#app, {
+      ...this.data,
+      ...(parts.args ? { args: parts.args } : {}),
+      ...(parts.kwargs ? { kwargs: parts.kwargs } : {}),
+      ...(parts.options ? { options: optionsToWire(parts.options) } : {}),
+    });
+  }
+
   /** The same call with other options; the new ones win. */
-  set(options: CallOptions): Signature<Needs, Gives> {
+  set(options: CallOptions): Signature<Needs, Gives, Handle> {
     checkCall(this.data.task, [], options);
-    return this.#with({ options: { ...this.data.options, ...optionsToWire(options) } });
+    return this.#with({ ...this.data, options: { ...this.data.options, ...optionsToWire(options) } });
   }
 
   /** The same call with more keyword arguments; the new ones win. */
-  withKwargs(kwargs: Readonly<Record<string, unknown>>): Signature<Needs, Gives> {
-    return this.#with({ kwargs: { ...this.data.kwargs, ...kwargs } });
+  withKwargs(kwargs: Readonly<Record<string, unknown>>): Signature<Needs, Gives, Handle> {
+    return this.#with({ ...this.data, kwargs: { ...this.data.kwargs, ...kwargs } });
   }
 
-  /** Never takes arguments from others, such as the result of the task it is linked to. */
-  immutable(): Signature<[], Gives> {
-    return new Signature(this.#app, { ...this.data, immutable: true });
+  /** Never takes arguments from others, such as the result of the task it is linked to. Of a group its members, of a chord its header. */
+  immutable(): Signature<[], Gives, Handle> {
+    return new Signature(this.#app, immutableData(this.data));
   }
 
-  /** Runs another signature when this call succeeds. */
-  link(signature: SignatureLike): Signature<Needs, Gives> {
-    return this.#append('link', signature);
+  /** Runs another signature when this one succeeds: a chain's last step, a chord's body; of a group its first member, without its result. */
+  link(signature: SignatureLike): Signature<Needs, Gives, Handle> {
+    return this.#linked('link', signature);
   }
 
-  /** Runs another signature when this call fails. */
-  linkError(signature: SignatureLike): Signature<Needs, Gives> {
-    return this.#append('link_error', signature);
+  /** Runs another signature when this one fails: any step of a chain, any member of a group, a chord (its body). */
+  linkError(signature: SignatureLike): Signature<Needs, Gives, Handle> {
+    const withHeader = this.#app?.config.taskAllowErrorCbOnChordHeader ?? false;
+    const data = signatureData(signature);
+    return this.#with(withLink(this.data, 'link_error', data, { withHeader }));
+  }
+
+  /** Celery's name for `linkError()` where calls are strung together. */
+  onError(signature: SignatureLike): Signature<Needs, Gives, Handle> {
+    return this.linkError(signature);
+  }
+
+  /** The signature, and everything that is linked to it, and to that. */
+  flattenLinks(): readonly Signature[] {
+    const links = signatureList(this.data.options?.['link'] as SignatureLike[] | undefined) ?? [];
+    const linked = links.flatMap((data) => new Signature(this.#app, data).flattenLinks());
+    return [this as unknown as Signature, ...linked];
+  }
+
+  /**
+   * Marks the signature and all in it, links too: `stamp({ tenant: 'acme' })`, or with what a visitor says of each. Workers
+   * can revoke by stamps. Spec: canvas.md 9.
+   */
+  stamp(stamps: Readonly<Record<string, unknown>> | Stamper): Signature<Needs, Gives, Handle> {
+    return this.#with(stamped(this.data, stamps));
   }
 
   /** Celery's JSON form; `signatureFrom()` is the way back. */
@@ -95,37 +176,35 @@ export class Signature<Needs extends unknown[] = unknown[], Gives = unknown> {
 
   /** As Celery prints it: `proj.tasks.add(2, 2)`. */
   toString(): string {
-    const args = (this.data.args ?? []).map((arg) => repr(arg));
-    const kwargs = Object.entries(this.data.kwargs ?? {}).map(([name, value]) => `${name}=${repr(value)}`);
-    return `${this.data.task}(${[...args, ...kwargs].join(', ')})`;
+    return shown(this.data);
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
 
-  #append(option: 'link' | 'link_error', signature: SignatureLike): Signature<Needs, Gives> {
-    const present = signatureList(this.data.options?.[option] as SignatureLike[] | undefined) ?? [];
-    return this.#with({
-      options: { ...this.data.options, [option]: [...present, ...(signatureList(signature) ?? [])] },
-    });
+  #linked(option: LinkOption, signature: SignatureLike): Signature<Needs, Gives, Handle> {
+    return this.#with(withLink(this.data, option, signatureData(signature)));
   }
 
-  #with(changes: Partial<SignatureData>): Signature<Needs, Gives> {
-    return new Signature(this.#app, { ...this.data, ...changes });
+  #with(data: SignatureData): Signature<Needs, Gives, Handle> {
+    return new Signature(this.#app, data);
   }
 }
 
-/** To send its parts is canvas's affair. */
-function notYet(composite: string): ImproperlyConfigured {
-  return new ImproperlyConfigured(
-    `A ${composite} can't be sent yet: tq sends single tasks with their links.`,
-  );
+/** The result of a group without members: it's there already. */
+function nothing<R, H extends ResultHandle<R>>(): SentCall<R, H> {
+  const id = randomUUID();
+  return SentCall.of<R, H>(id, Promise.resolve(emptyGroup(id) as unknown as H));
+}
+
+function inFront(data: SignatureData, args: readonly unknown[]): Pick<SignatureData, 'args'> {
+  return data.immutable ? {} : { args: [...args, ...(data.args ?? [])] };
 }
 
 /** Any signature, where its types don't matter. */
 // oxlint-disable-next-line typescript/no-explicit-any -- stands for every argument list
-export type AnySignature = Signature<any, any>;
+export type AnySignature = Signature<any, any, any>;
 
 /** Data of a new signature. */
 export function makeSignatureData(

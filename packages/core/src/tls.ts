@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { ImproperlyConfigured } from './errors.ts';
+import { ImproperlyConfigured, toError } from './errors.ts';
 import { toCamel } from './spelling.ts';
 import type { TlsOptions, TlsSetting } from './types/tls.ts';
 
-/** Celery's names of files → Node's names of what is in them. */
-const FILES: Readonly<Record<string, 'key' | 'cert' | 'ca'>> = {
-  keyfile: 'key',
-  certfile: 'cert',
-  caCerts: 'ca',
+type Given = Readonly<Record<string, unknown>>;
+
+/** Celery's names → Node's. Those of files stand for what is in them. */
+const FILES: Readonly<Record<string, string>> = { keyfile: 'key', certfile: 'cert', caCerts: 'ca' };
+const NAMES: Readonly<Record<string, string>> = {
+  caData: 'ca',
+  password: 'passphrase',
+  serverHostname: 'servername',
 };
 
 const NODE_KEYS: readonly string[] = [
@@ -20,6 +23,8 @@ const NODE_KEYS: readonly string[] = [
   'minVersion',
   'maxVersion',
   'rejectUnauthorized',
+  'checkServerIdentity',
+  'secureContext',
   'servername',
   'crl',
   'ecdhCurve',
@@ -35,6 +40,7 @@ export function wrongTlsKey(options: object): string | undefined {
     return (
       !NODE_KEYS.includes(name) &&
       !Object.hasOwn(FILES, name) &&
+      !Object.hasOwn(NAMES, name) &&
       name !== 'certReqs' &&
       name !== 'checkHostname'
     );
@@ -44,15 +50,46 @@ export function wrongTlsKey(options: object): string | undefined {
 /** Options for drivers: files are read, Celery's names are Node's. undefined = as the URL says. */
 export function tlsOptions(setting: TlsSetting | null): true | TlsOptions | undefined {
   if (setting === null || setting === false) return undefined;
-  if (setting === true) return true;
+  return setting === true ? true : nodeOptions(setting as Given);
+}
+
+/**
+ * How a driver speaks TLS; undefined: it doesn't. `byScheme` is whether the URL's scheme demands it; the sources are
+ * settings, options and what `tlsInQuery` gives, the later of them the more particular.
+ *
+ * @throws ImproperlyConfigured for an option that isn't known, or a file that can't be read
+ */
+export function readTls(byScheme: boolean, ...sources: readonly unknown[]): TlsOptions | undefined {
+  let options: TlsOptions | undefined;
+  for (const source of sources) {
+    if (source === undefined || source === null) continue;
+    if (typeof source === 'object') options = { ...options, ...nodeOptions(source as Given) };
+    else options = isFalse(source) ? undefined : (options ?? {});
+  }
+  return byScheme ? (options ?? {}) : options;
+}
+
+/** Celery's TLS parameters of a URL, `ssl_…`; `ssl` alone says whether. undefined: none. */
+export function tlsInQuery({ searchParams }: URL): Given | string | undefined {
+  const given = Object.fromEntries([...searchParams].filter(([name]) => name.startsWith('ssl_')));
+  return Object.keys(given).length > 0 ? given : (searchParams.get('ssl') ?? undefined);
+}
+
+function nodeOptions(given: Given): TlsOptions {
+  const wrong = wrongTlsKey(given);
+  if (wrong !== undefined)
+    throw new ImproperlyConfigured(
+      `There is no TLS option "${wrong}": use ca_certs, certfile, keyfile, cert_reqs and check_hostname (in a URL with ssl_ in front), or those of Node's tls.connect().`,
+    );
   const options: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(setting) as [string, unknown][]) {
+  for (const [key, value] of Object.entries(given)) {
     const name = ours(key);
     const content = FILES[name];
-    if (content !== undefined) options[content] = contentOf(String(value));
+    if (value === undefined || value === null) continue;
+    if (content !== undefined) options[content] = contentOf(String(value as string));
     else if (name === 'certReqs') options['rejectUnauthorized'] = isRequired(value);
-    else if (name !== 'checkHostname') options[name] = value;
-    else if (value === false) options['checkServerIdentity'] = () => undefined;
+    else if (name !== 'checkHostname') options[NAMES[name] ?? name] = value;
+    else if (isFalse(value)) options['checkServerIdentity'] = () => undefined;
   }
   return options as TlsOptions;
 }
@@ -62,16 +99,26 @@ function ours(key: string): string {
   return toCamel(key.replace(/^ssl_/, ''));
 }
 
-/** Python's `ssl.CERT_NONE` is 0, `CERT_OPTIONAL` 1, `CERT_REQUIRED` 2. */
+/** Python's `ssl.CERT_NONE` is 0, `CERT_OPTIONAL` 1, `CERT_REQUIRED` 2; of a server the last two are the same. */
 function isRequired(value: unknown): boolean {
-  if (typeof value === 'string') return !/(?:^|_)none$/i.test(value);
-  return value !== 0 && value !== null;
+  const text = String(value as string).toLowerCase();
+  if (/^(?:0|false|(?:cert_)?none)$/.test(text)) return false;
+  if (/^(?:1|2|true|(?:cert_)?(?:optional|required))$/.test(text)) return true;
+  throw new ImproperlyConfigured(
+    `The TLS option cert_reqs must be required, optional or none, not ${JSON.stringify(value)}.`,
+  );
+}
+
+function isFalse(value: unknown): boolean {
+  return value === false || /^(?:0|false|no|off)$/i.test(String(value as string));
 }
 
 function contentOf(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new ImproperlyConfigured(`The TLS file ${file} can't be read.`, { cause: error });
+    throw new ImproperlyConfigured(`The TLS file ${file} can't be read: ${toError(error).message}`, {
+      cause: error,
+    });
   }
 }

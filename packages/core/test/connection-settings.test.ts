@@ -3,7 +3,8 @@ import type { App, Encoded, Settings, TaskMeta } from '@tq/core';
 import { jsonResults, resultCodec } from '@tq/core/internal';
 import { failoverOrder } from '../src/connect.ts';
 import { Serializers } from '../src/serialize/registry.ts';
-import { tlsOptions } from '../src/tls.ts';
+import { tlsFailure } from '../src/tls-failure.ts';
+import { readTls, tlsInQuery, tlsOptions } from '../src/tls.ts';
 import { FakeBackend } from './support/fake-backend.ts';
 import { FakeBroker } from './support/fake-broker.ts';
 
@@ -149,6 +150,63 @@ describe('TLS', () => {
       'must be true, false, or an object',
     );
     expect(() => tlsOptions({ keyfile: '/no/such.key' })).toThrow("The TLS file /no/such.key can't be read");
+  });
+});
+
+describe('TLS of a driver', () => {
+  const file = new URL('recorded/security/stranger.pem', import.meta.url).pathname;
+
+  test('is on by the scheme, or by whatever says so last', () => {
+    expect(readTls(false)).toBeUndefined();
+    expect(readTls(true)).toEqual({});
+    expect(readTls(false, true)).toEqual({});
+    expect(readTls(false, true, false)).toBeUndefined();
+    expect(readTls(true, undefined, false)).toEqual({});
+    expect(readTls(false, { ca: 'x' }, 'false')).toBeUndefined();
+    expect(readTls(false, undefined, 'true')).toEqual({});
+  });
+
+  test('is put together from settings, options and the URL, the last word first', () => {
+    const query = tlsInQuery(new URL(`rediss://h?ssl_ca_certs=${file}&ssl_cert_reqs=CERT_OPTIONAL&db=1`));
+    expect(readTls(true, { ca: 'x', servername: 's' }, { cert_reqs: 0 }, query)).toEqual({
+      ca: expect.any(Buffer) as Buffer,
+      servername: 's',
+      rejectUnauthorized: true,
+    });
+    expect(tlsInQuery(new URL('amqp://h?ssl=true'))).toBe('true');
+    expect(tlsInQuery(new URL('amqp://h'))).toBeUndefined();
+  });
+
+  test("understands Celery's names", () => {
+    const given = { ssl_password: 'p', ssl_ca_data: 'x', server_hostname: 'h', ssl_check_hostname: 'false' };
+    expect(readTls(false, given)).toEqual({
+      passphrase: 'p',
+      ca: 'x',
+      servername: 'h',
+      checkServerIdentity: expect.any(Function) as () => undefined,
+    });
+  });
+
+  test('refuses what it does not know', () => {
+    expect(() => readTls(true, { ssl_certs: 'x' })).toThrow('no TLS option "ssl_certs"');
+    expect(() => readTls(true, { cert_reqs: 'perhaps' })).toThrow('required, optional or none');
+  });
+
+  test.each([
+    [{ code: 'SELF_SIGNED_CERT_IN_CHAIN' }, /ca_certs/],
+    [{ code: 'CERT_HAS_EXPIRED' }, /renew/],
+    [{ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }, /servername/],
+    [{ code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' }, /certfile/],
+    [{ code: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA' }, /authority that the server trusts/],
+    [{ code: 'ERR_SSL_WRONG_VERSION_NUMBER' }, /no TLS on this port/],
+    [{ message: 'All sentinels are unreachable. Last error: self-signed certificate' }, /ca_certs/],
+  ])('a failure for good says what to do: %j', (said, advice) => {
+    const error = Object.assign(new Error('x'), said);
+    expect(String(tlsFailure(error, 'The broker'))).toMatch(advice);
+  });
+
+  test('another failure is none of TLS', () => {
+    expect(tlsFailure(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), 'x')).toBeUndefined();
   });
 });
 

@@ -200,16 +200,21 @@ describe('apply() runs one call eagerly, in any app', () => {
 test('links run too, with the result in front', async () => {
   const app = eager();
   const seen: unknown[] = [];
-  const note = app.task('t.note', (...all: unknown[]) => void seen.push(all));
+  const note = app.task('t.note', (first: unknown, second: string) => void seen.push([first, second]));
+  const tell = app.task('t.tell', (request: { id: string }, error: Error, traceback: string) => {
+    seen.push([request.id, error, typeof traceback]);
+  });
   const add = app.task('t.add', (x: number, y: number) => x + y);
   const bad = app.task('t.bad', () => {
     throw new Error('boom');
   });
   await add.applyAsync([1, 2], { link: [note.s('first'), note.s('second')] });
-  const failed = await bad.applyAsync([], { linkError: note.s('failed') });
+  const failed = await bad.applyAsync([], { linkError: [note.s('failed'), tell.signature()] });
   expect(seen).toEqual([
     [3, 'first'],
     [3, 'second'],
+    // Who takes more than an id is told all; those come first.
+    [failed.id, expect.objectContaining({ message: 'boom' }), 'string'],
     [failed.id, 'failed'],
   ]);
 });

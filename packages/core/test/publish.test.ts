@@ -165,6 +165,7 @@ describe('a link that is lost', () => {
   test('between two calls is opened anew, and queues are declared again', async () => {
     await open({ taskPublishRetry: false }).sendTask('t.a');
     broker.connections[0]?.lose();
+    await broker.connections[0]?.closed;
     await app.sendTask('t.b');
     expect([broker.connections.length, broker.queues.length, broker.published.length]).toEqual([2, 2, 2]);
   });

@@ -287,3 +287,48 @@ test('a handle can be kept as a tuple and made again', () => {
   expect(JSON.parse(JSON.stringify(res))).toEqual([['child', [['parent', null], null]], null]);
   expect(String(res)).toBe('child');
 });
+
+describe('results that a client has seen', () => {
+  /** What handles made anew say once the results are gone from the backend. */
+  const after = async (resultCacheMax: number | null): Promise<readonly string[]> => {
+    app.conf.update({ resultCacheMax });
+    const ids = ['one', 'two', 'three'];
+    for (const id of ids) {
+      await succeed(id, id);
+      await app.asyncResult(id).get({ timeout: 1 });
+    }
+    await app.asyncResult('one').meta(); // used last
+    await succeed('four', 'four');
+    await app.asyncResult('four').meta();
+    for (const id of [...ids, 'four']) await backend.forget(id);
+    return Promise.all([...ids, 'four'].map((id) => app.asyncResult(id).state()));
+  };
+
+  test('are kept by their handles alone, unless resultCacheMax says more', async () => {
+    expect(await after(-1)).toEqual(['PENDING', 'PENDING', 'PENDING', 'PENDING']);
+  });
+
+  test('are kept up to resultCacheMax, those used last', async () => {
+    expect(await after(3)).toEqual(['SUCCESS', 'PENDING', 'SUCCESS', 'SUCCESS']);
+  });
+
+  test.each([0, null])('are all kept with %p', async (max) => {
+    expect(await after(max)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS', 'SUCCESS']);
+  });
+
+  test('are forgotten with forget()', async () => {
+    app.conf.update({ resultCacheMax: 10 });
+    await succeed('gone', 1);
+    expect(await app.asyncResult('gone').get({ timeout: 1 })).toBe(1);
+    await app.asyncResult('gone').forget();
+    expect(await app.asyncResult('gone').state()).toBe('PENDING');
+  });
+
+  test('are not those that still change', async () => {
+    app.conf.update({ resultCacheMax: 10 });
+    await store(meta('going', 'STARTED', encodeJson(null)));
+    expect(await app.asyncResult('going').state()).toBe('STARTED');
+    await succeed('going', 1);
+    expect(await app.asyncResult('going').state()).toBe('SUCCESS');
+  });
+});

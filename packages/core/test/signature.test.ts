@@ -238,8 +238,3 @@ test('a signature of any task can be made by its name', () => {
     options: { queue: 'py' },
   });
 });
-
-test('a composite signature is not sent as if it were a task', async () => {
-  const chain = app.signatureFrom(recorded('sig-chain').signature);
-  await expect(chain.applyAsync()).rejects.toThrow("A chain can't be sent yet");
-});

@@ -9,10 +9,12 @@ import type {
   ResultBackend,
   TaskMeta,
 } from '@tq/core';
-import { decodeMeta, deferred, encodeMeta, isFinal } from '@tq/core/internal';
+import { chordLeaseMs, decodeMeta, deferred, encodeMeta, isFinal, toError } from '@tq/core/internal';
 import type { Deferred } from '@tq/core/internal';
-import { MemoryResults, memoryGroups } from './results.ts';
-import type { Life, StoredMeta } from './results.ts';
+import { MemoryGroups } from './groups.ts';
+import type { Life } from './groups.ts';
+import { MemoryResults } from './results.ts';
+import type { StoredMeta } from './results.ts';
 import { nameOf } from './transport.ts';
 
 const stores = new Map<string, MemoryResults>();
@@ -23,7 +25,7 @@ export const memoryBackend: BackendDriver = {
     const name = nameOf(url);
     const results = stores.get(name) ?? new MemoryResults();
     stores.set(name, results);
-    return new MemoryBackend(results, options);
+    return new MemoryBackend(results, options, chordLeaseMs(url, options.options));
   },
 };
 
@@ -46,15 +48,20 @@ class MemoryBackend implements ResultBackend {
   readonly #gone = new AbortController();
   #batch: Batch | undefined;
 
-  constructor(results: MemoryResults, options: BackendOptions) {
+  constructor(results: MemoryResults, options: BackendOptions, leaseMs: number) {
     this.#results = results;
     this.#options = options;
     setMaxListeners(0, this.#gone.signal); // one for each watcher
-    this.groups = memoryGroups(results, () => this.#life());
+    this.groups = new MemoryGroups(results.groups, () => this.#life(), leaseMs);
   }
 
-  async expect(): Promise<void> {
-    this.#life();
+  expect(): Promise<void> | undefined {
+    try {
+      this.#life();
+      return undefined;
+    } catch (error) {
+      return Promise.reject(toError(error));
+    }
   }
 
   store(meta: TaskMeta<Encoded>, _route: ReplyRoute): Promise<void> {

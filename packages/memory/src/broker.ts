@@ -1,5 +1,6 @@
 import type { BindingRecord, Envelope, PutEntry, Taken } from '@tq/virtual';
 import { Heap } from './heap.ts';
+import { Lives } from './lives.ts';
 
 /** As in AMQP: larger is more urgent, none is 0, what lies above counts as the highest. */
 const HIGHEST_PRIORITY = 9;
@@ -69,6 +70,7 @@ class Queue {
 /** Everything that connections to one name share. */
 export class MemoryBroker {
   readonly #queues = new Map<string, Queue>();
+  readonly #lives = new Lives();
   readonly #holds = new Map<string, Hold>();
   readonly #bindings = new Map<string, BindingRecord>();
   readonly #listeners = new Set<Listener>();
@@ -137,10 +139,19 @@ export class MemoryBroker {
     return lost.length;
   }
 
-  declare(name: string): Queue {
-    let queue = this.#queues.get(name);
-    if (!queue) this.#queues.set(name, (queue = new Queue()));
-    return queue;
+  declare(name: string, expiresMs: number | undefined, nowMs: number): void {
+    this.#queue(name);
+    this.#lives.declare(name, expiresMs, nowMs);
+  }
+
+  use(name: string, nowMs: number): number | undefined {
+    return this.#lives.use(name, nowMs);
+  }
+
+  removeUnused(nowMs: number): number {
+    const overdue = this.#lives.overdue(nowMs);
+    for (const { queue } of overdue) this.drop(queue, nowMs);
+    return overdue.filter(({ there }) => there).length;
   }
 
   size(queue: string, nowMs: number): number {
@@ -151,8 +162,9 @@ export class MemoryBroker {
     return this.#queues.get(queue)?.purge() ?? 0;
   }
 
-  drop(queue: string): void {
+  drop(queue: string, nowMs: number): void {
     this.#queues.delete(queue);
+    this.#lives.dropped(queue, nowMs);
     for (const [key, binding] of this.#bindings) if (binding.queue === queue) this.#bindings.delete(key);
     for (const [tag, hold] of this.#holds) if (hold.item.queue === queue) this.#holds.delete(tag);
   }
@@ -186,8 +198,15 @@ export class MemoryBroker {
   /** Forgets all messages and bindings; who is connected stays connected. */
   clear(): void {
     this.#queues.clear();
+    this.#lives.clear();
     this.#holds.clear();
     this.#bindings.clear();
+  }
+
+  #queue(name: string): Queue {
+    let queue = this.#queues.get(name);
+    if (!queue) this.#queues.set(name, (queue = new Queue()));
+    return queue;
   }
 
   #item({ queue, envelope, notBeforeMs = 0 }: PutEntry): Item {
@@ -205,7 +224,7 @@ export class MemoryBroker {
   }
 
   #add(item: Item, nowMs: number): void {
-    this.declare(item.queue).add(item, nowMs);
+    this.#queue(item.queue).add(item, nowMs);
     for (const [wake, queues] of this.#waiting) if (queues.includes(item.queue)) wake();
   }
 

@@ -63,8 +63,16 @@ export class MemoryStore implements QueueStore {
     return this.#open().restore((hold) => hold.untilMs < nowMs, nowMs);
   }
 
-  async declare(queue: string): Promise<void> {
-    this.#open().declare(queue);
+  async declare(queue: string, expiresMs?: number): Promise<void> {
+    this.#open().declare(queue, expiresMs, this.#clock.now());
+  }
+
+  async use(queue: string): Promise<number | undefined> {
+    return this.#open().use(queue, this.#clock.now());
+  }
+
+  async removeUnused(): Promise<number> {
+    return this.#open().removeUnused(this.#clock.now());
   }
 
   async size(queue: string): Promise<number> {
@@ -76,7 +84,7 @@ export class MemoryStore implements QueueStore {
   }
 
   async drop(queue: string): Promise<void> {
-    this.#open().drop(queue);
+    this.#open().drop(queue, this.#clock.now());
   }
 
   async bind(binding: BindingRecord): Promise<void> {

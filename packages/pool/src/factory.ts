@@ -6,7 +6,8 @@ import { Supervisor } from './supervisor.ts';
 /** A pool at one point of the grid. */
 export function poolFactory(grid: Grid, options: PoolOptions): PoolFactory {
   checkCount('size', options.size);
-  const traits = { kind: grid.kind, killable: grid.force !== 'abort' };
+  const inProcess = grid.force === 'abort';
+  const traits = { kind: grid.kind, killable: !inProcess, inProcess };
   return { traits, create: (host) => new Supervisor(grid, traits, host, options) };
 }
 

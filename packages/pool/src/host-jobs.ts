@@ -27,6 +27,7 @@ export class HostJobs {
   #startsLeft: number;
   #expectedMs = 0;
   #done = 0;
+  #endedMs = 0;
   /** A job whose permission the host holds while the job is still on its way. */
   #awaited: number | undefined;
   slots: number;
@@ -85,6 +86,16 @@ export class HostJobs {
   /** How much more work may be sent to wait. Milliseconds. */
   get roomMs(): number {
     return AHEAD_MS - this.#expectedMs;
+  }
+
+  /** Whether a job has its slot; then the moment when the last one ended here. Unix milliseconds. */
+  runs(ticket: Ticket): number | undefined {
+    let left = this.slots;
+    for (const sent of this.#sent.values()) {
+      if (left-- <= 0) return undefined;
+      if (sent === ticket) return this.#endedMs;
+    }
+    return undefined;
   }
 
   /** Throws when the gate fails; then nothing was sent. */
@@ -162,10 +173,11 @@ export class HostJobs {
     const ticket = this.#remove(message.seq);
     if (!ticket) return; // read in the notes and heard again
     this.#done++;
+    this.#endedMs = this.#parts.host.clock.now();
     if (ticket.over) return;
     const ms = message.us / 1000;
     this.#parts.averages.add(ticket.job.task, ms);
-    ticket.accept(this.#place.pid, this.#parts.host.clock.now() - ms);
+    ticket.accept(this.#place.pid, this.#endedMs - ms);
     const { ending } = ticket;
     // A job that was ended and obeyed did end; one that had succeeded by then has succeeded.
     const obeyed = ending && message.outcome.kind !== 'succeeded';

@@ -111,8 +111,13 @@ export class Host {
   }
 
   give(tickets: readonly Ticket[]): void {
-    if (this.jobs.size === 0) this.#heardMs = this.#parts.host.clock.monotonic();
-    for (const ticket of tickets) ticket.host = this;
+    const { clock } = this.#parts.host;
+    if (this.jobs.size === 0) this.#heardMs = clock.monotonic();
+    const sentMs = clock.now();
+    for (const ticket of tickets) {
+      ticket.host = this;
+      ticket.sentMs = sentMs;
+    }
     try {
       this.jobs.give(tickets);
     } catch (error) {
@@ -120,6 +125,14 @@ export class Host {
       return;
     }
     if (this.jobs.spent) this.#retire();
+  }
+
+  /** Where a job runs that was sent here: those in front do, as many as there are slots. */
+  placeOf(ticket: Ticket): { readonly pid: number; readonly sinceMs: number } | undefined {
+    const endedMs = this.jobs.runs(ticket);
+    return endedMs === undefined
+      ? undefined
+      : { pid: this.pid, sinceMs: Math.max(ticket.sentMs, this.jobs.slots === 1 ? endedMs : 0) };
   }
 
   /** Gives back what was sent ahead, and is sent nothing ahead until something is heard of the host. */

@@ -89,7 +89,8 @@ export class JobLoop {
       const context = this.#enter(job);
       let outcome: Outcome;
       try {
-        outcome = await this.#handler(job.payload, context);
+        const ended = this.#handler(job.payload, context);
+        outcome = ended instanceof Promise ? await ended : ended;
       } catch (error) {
         outcome = failed(error, performance.now() - startedMs);
       }

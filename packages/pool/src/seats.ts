@@ -67,6 +67,12 @@ export class Seats {
     if (this.#opened) await this.#arrange();
   }
 
+  /** Each seat's host leaves after its jobs, and the next one comes. */
+  restart(): void {
+    if (this.#parts.grid.force === 'abort') return; // this very process
+    for (const seat of this.#seats) seat.host?.retire();
+  }
+
   takeBack(): Ticket[] {
     return this.#seats.flatMap((seat) => seat.hosts.flatMap((host) => host.jobs.takeBack()));
   }

@@ -91,6 +91,10 @@ export class Supervisor implements Pool, TicketOffice {
     await this.#seats.resize(size);
   }
 
+  restart(): void {
+    if (!this.#closing) this.#seats.restart();
+  }
+
   recall(): void {
     const tickets = [...this.#seats.takeBack(), ...this.#line.clear()];
     for (const ticket of tickets) ticket.finish({ kind: 'returned' });
@@ -127,6 +131,11 @@ export class Supervisor implements Pool, TicketOffice {
   abort(ticket: Ticket, reason: AbortReason): void {
     if (ticket.host) ticket.host.jobs.abort(ticket, { reason });
     else ticket.aborted ??= { reason };
+  }
+
+  /** @internal */
+  withdraw(ticket: Ticket): void {
+    if (this.#unsend(ticket)) ticket.finish({ kind: 'returned' });
   }
 
   /** Takes a job out of the line, or back from a host where it has not started. */

@@ -10,6 +10,7 @@ export interface TicketOffice {
   readonly logger: Logger;
   terminate(ticket: Ticket, signal: NodeJS.Signals): void;
   abort(ticket: Ticket, reason: AbortReason): void;
+  withdraw(ticket: Ticket): void;
 }
 
 /** By whom, and how, a job is being ended by force. */
@@ -30,6 +31,8 @@ export class Ticket implements Execution {
   host: Host | undefined;
   /** Its number there. */
   seq = 0;
+  /** When it was sent there. Unix milliseconds. */
+  sentMs = 0;
   /** Of how many milliseconds this job was thought to be when it was sent. */
   expectedMs = 0;
   aborted: AbortNotice | undefined;
@@ -59,8 +62,7 @@ export class Ticket implements Execution {
 
   /** Size of its payload, roughly. Bytes. */
   weigh(): number {
-    this.#weight ??= weigh(this.job.payload);
-    return this.#weight;
+    return (this.#weight ??= this.job.bytes ?? weigh(this.job.payload));
   }
 
   /** Asks the watcher once; `false` means that the job is not wanted any more. */
@@ -114,6 +116,14 @@ export class Ticket implements Execution {
 
   abort(reason: AbortReason): void {
     if (!this.#over) this.#office.abort(this, reason);
+  }
+
+  withdraw(): void {
+    if (!this.#over) this.#office.withdraw(this);
+  }
+
+  place(): { readonly pid: number; readonly sinceMs: number } | undefined {
+    return this.#over ? undefined : this.host?.placeOf(this);
   }
 
   /** A watcher that throws changes nobody's fate. */

@@ -7,7 +7,12 @@ import { Reports } from '../src/reports.ts';
 import { Ticket } from '../src/ticket.ts';
 import { weigh } from '../src/weight.ts';
 
-const office = { logger: silentLogger, terminate: () => undefined, abort: () => undefined };
+const office = {
+  logger: silentLogger,
+  terminate: () => undefined,
+  abort: () => undefined,
+  withdraw: () => undefined,
+};
 const watch = { accepted: () => undefined, done: () => undefined };
 
 function ticket(id: number): Ticket {

@@ -1,6 +1,6 @@
 import { BackendUnavailableError, ClosedError, TqError } from '@tq/core';
 import type { BackendDriver, BackendOptions, Encoded, ResultBackend, TaskMeta } from '@tq/core';
-import { decodeMeta, encodeMeta, isFinal, toError } from '@tq/core/internal';
+import { chordLeaseMs, decodeMeta, encodeMeta, isFinal, toError } from '@tq/core/internal';
 import { SqliteGroups } from './group-store.ts';
 import { Lifeline } from './lifeline.ts';
 import type { Line } from './lifeline.ts';
@@ -18,12 +18,24 @@ export const sqliteBackend: BackendDriver = {
     try {
       const location = locate(url, options.options);
       const join = (): Promise<Share> => shareLink(location, options.timeoutMs);
-      return new SqliteBackend(new Lifeline({ share: await join(), join, unavailable }), options.expiresMs);
+      const lifeline = new Lifeline({ share: await join(), join, unavailable });
+      return new SqliteBackend(lifeline, {
+        expiresMs: options.expiresMs,
+        leaseMs: chordLeaseMs(url, options.options),
+      });
     } catch (error) {
       throw unavailable(error);
     }
   },
 };
+
+/** How long things last. Milliseconds. */
+export interface SqliteLives {
+  /** A result after its last change; undefined = for ever. */
+  readonly expiresMs: number | undefined;
+  /** A claim on the body of a chord. */
+  readonly leaseMs: number;
+}
 
 /** The result side of a file. Calls of one tick go over together; nothing is polled. */
 export class SqliteBackend implements ResultBackend {
@@ -34,17 +46,17 @@ export class SqliteBackend implements ResultBackend {
   readonly #expiresMs: number | undefined;
   #disposing: Promise<void> | undefined;
 
-  constructor(lifeline: Lifeline, expiresMs: number | undefined) {
+  constructor(lifeline: Lifeline, { expiresMs, leaseMs }: SqliteLives) {
     const ask: Ask = (name, ...args) => this.#ask(name, args);
     this.#lifeline = lifeline;
     this.#expiresMs = expiresMs;
     this.#batch = new ResultBatch((rows) => this.#send('keep', [rows]));
-    this.groups = new SqliteGroups(ask, () => this.#expiresAt());
+    this.groups = new SqliteGroups(ask, { expiresAt: () => this.#expiresAt(), leaseMs });
   }
 
   /** Results stay, so none can be missed. */
-  async expect(): Promise<void> {
-    this.#ensureOpen();
+  expect(): Promise<void> | undefined {
+    return this.#disposing && Promise.reject(closed());
   }
 
   store(meta: TaskMeta<Encoded>): Promise<void> {

@@ -39,8 +39,28 @@ export function writeContent({ message, exchange, routingKey }: Envelope): Conte
   }
 }
 
-/** Whether a parsed JSON text is a message. */
-export function isContent(value: unknown): value is Parts {
+/** Never throws: a text that is no message is left to whoever gets it. */
+export function readContent({ content, body }: Content): Envelope {
+  const parts = partsOf(content);
+  if (!parts) return unreadable(content, body);
+  const [exchange, routingKey, headers, properties, text] = parts;
+  return {
+    message: { body: body ?? Buffer.from(text ?? '', 'utf8'), headers, properties },
+    exchange,
+    routingKey,
+  };
+}
+
+function partsOf(content: string): Parts | undefined {
+  try {
+    const value: unknown = JSON.parse(content);
+    return isParts(value) ? value : undefined;
+  } catch {
+    return undefined; // somebody wrote to the file by hand
+  }
+}
+
+function isParts(value: unknown): value is Parts {
   if (!Array.isArray(value)) return false;
   const [exchange, routingKey, headers, properties, body] = value as unknown[];
   return (
@@ -52,17 +72,7 @@ export function isContent(value: unknown): value is Parts {
   );
 }
 
-export function readContent(parts: Parts, body: Uint8Array | null): Envelope {
-  const [exchange, routingKey, headers, properties, text] = parts;
-  return {
-    message: { body: body ?? Buffer.from(text ?? '', 'utf8'), headers, properties },
-    exchange,
-    routingKey,
-  };
-}
-
-/** For a text that is no message: whoever gets it decides. */
-export function unreadable(content: string, body: Uint8Array | null): Envelope {
+function unreadable(content: string, body: Uint8Array | null): Envelope {
   const headers = { 'x-tq-unreadable': content };
   const properties = { contentType: 'application/data' };
   return { message: { body: body ?? new Uint8Array(), headers, properties }, exchange: '', routingKey: '' };

@@ -1,7 +1,8 @@
 import { PublishError } from '@tq/core';
 import type { Message } from '@tq/core';
 import type { Envelope, PutEntry, Taken } from '@tq/virtual';
-import { isContent, readContent, unreadable, writeContent } from './content.ts';
+import { readContent, writeContent } from './content.ts';
+import type { Content } from './content.ts';
 import { tagOf } from './holds.ts';
 import type { Holds } from './holds.ts';
 import { HEARD_NUMBERS } from './broadcasts.ts';
@@ -29,34 +30,48 @@ export function nameOf(name: string): string {
 
 /** What was taken, and is held from now on. */
 export function takenOf(caught: Catch, holds: Holds): Taken[] {
-  const rows = unpack(caught, TAKEN_NUMBERS);
+  const { numbers, queues } = caught;
+  const contents = unpack(caught);
   const taken: Taken[] = [];
-  for (const [queue, count] of caught.queues)
-    for (let end = taken.length + count; taken.length < end;) {
-      const { numbers, content, body } = rows[taken.length] as (typeof rows)[number];
-      const [id, , times, deliveries] = numbers as readonly [number, number, number, number];
+  for (const [queue, count] of queues)
+    for (const end = taken.length + count; taken.length < end;) {
+      const row = taken.length;
+      const at = row * TAKEN_NUMBERS;
+      const [id, times] = [numbers[at] as number, numbers[at + 2] as number];
       holds.add(id, times);
-      taken.push({
-        tag: tagOf(id, times),
-        queue,
-        envelope: isContent(content) ? readContent(content, body) : unreadable(shown(content), body),
-        redelivered: times > 1,
-        deliveries,
-      });
+      taken.push(new StoredMessage(queue, id, times, numbers[at + 3] as number, contents[row] as Content));
     }
   return taken;
 }
 
-/** What was broadcast, with its place in the order. */
-export function broadcastsOf(heard: Pack): readonly { readonly id: number; readonly envelope: Envelope }[] {
-  return unpack(heard, HEARD_NUMBERS).map(({ numbers, content, body }) => ({
-    id: numbers[0] as number,
-    envelope: isContent(content) ? readContent(content, body) : unreadable(shown(content), body),
-  }));
+/** A message that was taken. Its text is read when somebody looks at it. */
+class StoredMessage implements Taken {
+  readonly tag: string;
+  readonly queue: string;
+  readonly redelivered: boolean;
+  readonly deliveries: number;
+  readonly #content: Content;
+  #envelope: Envelope | undefined;
+
+  constructor(queue: string, id: number, times: number, deliveries: number, content: Content) {
+    this.tag = tagOf(id, times);
+    this.queue = queue;
+    this.redelivered = times > 1;
+    this.deliveries = deliveries;
+    this.#content = content;
+  }
+
+  get envelope(): Envelope {
+    return (this.#envelope ??= readContent(this.#content));
+  }
 }
 
-function shown(content: unknown): string {
-  return typeof content === 'string' ? content : JSON.stringify(content);
+/** What was broadcast, with its place in the order. */
+export function broadcastsOf(heard: Pack): readonly { readonly id: number; readonly envelope: Envelope }[] {
+  return unpack(heard).map((content, row) => ({
+    id: heard.numbers[row * HEARD_NUMBERS] as number,
+    envelope: readContent(content),
+  }));
 }
 
 function priorityOf({ properties }: Message): number {

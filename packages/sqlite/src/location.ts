@@ -18,7 +18,14 @@ export interface Location {
 
 const EXAMPLE = 'sqlite:///var/lib/tq/queue.db';
 const DEFAULT_FILE = join('.tq', 'queue.db');
-const OPTIONS = ['synchronous', 'visibility_timeout', 'busy_timeout', 'max_size', 'driver'] as const;
+const OPTIONS = [
+  'synchronous',
+  'visibility_timeout',
+  'busy_timeout',
+  'max_size',
+  'driver',
+  'chord_lease',
+] as const;
 type Option = (typeof OPTIONS)[number];
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };

@@ -21,6 +21,10 @@ export type Operations = ReturnType<typeof createOperations>;
 /** What can be asked of the thread by name. Each runs inside the transaction of its turn, unless it only reads. */
 export function createOperations(tables: Tables) {
   const { messages, topology, broadcasts, results, groups, holders, keeper } = tables;
+  const drop = (queue: string): void => {
+    messages.drop(queue);
+    topology.drop(queue);
+  };
   return {
     detach: (connection: number) => holders.detach(connection),
 
@@ -33,12 +37,16 @@ export function createOperations(tables: Tables) {
     size: (queue: string) => messages.size(queue),
     purge: (queue: string) => messages.purge(queue),
 
-    declare: (queue: string) => topology.declare(queue),
+    declare: (queue: string, expiresMs: number | null) => topology.declare(queue, expiresMs),
+    use: (queue: string) => topology.use(queue),
     bind: topology.bind.bind(topology),
     bindings: (exchange: string) => topology.bindings(exchange),
-    drop: (queue: string) => {
-      messages.drop(queue);
-      topology.drop(queue);
+    drop,
+    anyUnused: () => topology.overdue().length > 0,
+    removeUnused: () => {
+      const overdue = topology.overdue();
+      for (const [queue] of overdue) drop(queue);
+      return overdue.filter(([, there]) => there === 1).length;
     },
 
     broadcast: broadcasts.send.bind(broadcasts),
@@ -55,7 +63,9 @@ export function createOperations(tables: Tables) {
     restoreGroup: (id: string) => groups.restore(id),
     forgetGroup: (id: string) => groups.forget(id),
     setChordSize: groups.setSize.bind(groups),
+    growChord: groups.grow.bind(groups),
     addChordPart: groups.addPart.bind(groups),
+    endChord: groups.end.bind(groups),
   };
 }
 
@@ -63,6 +73,7 @@ export function createOperations(tables: Tables) {
 export const READS: ReadonlySet<string> = new Set<keyof Operations>([
   'size',
   'bindings',
+  'anyUnused',
   'load',
   'watch',
   'unwatch',

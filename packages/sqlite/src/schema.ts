@@ -64,17 +64,26 @@ const MIGRATIONS: readonly string[] = [
     id TEXT PRIMARY KEY,
     children TEXT,                        -- JSON; NULL: only counted
     size INTEGER,                         -- of a chord's header; NULL: not known yet
+    grown INTEGER NOT NULL DEFAULT 0,     -- what was added to the size
     counted INTEGER NOT NULL DEFAULT 0,   -- parts of the header that are there
-    complete INTEGER NOT NULL DEFAULT 0,
+    claimed_by TEXT,                      -- whose the body is to send; NULL: nobody's
+    claimed_until INTEGER,                -- unix ms
+    over_until INTEGER,                   -- unix ms; how long late parts are refused, NULL: not over
     expires_at INTEGER
   ) WITHOUT ROWID;
   CREATE INDEX task_group_expiry ON task_group(expires_at) WHERE expires_at IS NOT NULL;
   CREATE TABLE chord_part(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     group_id TEXT NOT NULL, task_id TEXT NOT NULL,
-    state TEXT NOT NULL, result TEXT NOT NULL, position INTEGER,
-    UNIQUE(group_id, task_id)
+    state TEXT NOT NULL, result TEXT NOT NULL, position INTEGER
   );
+  CREATE UNIQUE INDEX chord_part_once ON chord_part(group_id, task_id, ifnull(position, -1));
+  `,
+  `
+  ALTER TABLE queue ADD COLUMN expires_ms INTEGER; -- unused for so long, it goes; NULL: it stays
+  ALTER TABLE queue ADD COLUMN look_at INTEGER;    -- unix ms: when to look whether it must go; NULL: never
+  ALTER TABLE queue ADD COLUMN gone_at INTEGER;    -- unix ms; NULL: it is there
+  CREATE INDEX queue_look ON queue(look_at) WHERE look_at IS NOT NULL;
   `,
 ];
 

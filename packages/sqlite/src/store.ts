@@ -92,8 +92,17 @@ export class SqliteStore implements QueueStore {
     return this.#call('restoreExpired', []);
   }
 
-  async declare(queue: string): Promise<void> {
-    await this.#call('declare', [nameOf(queue)]);
+  async declare(queue: string, expiresMs?: number): Promise<void> {
+    await this.#call('declare', [nameOf(queue), expiresMs ?? null]);
+  }
+
+  async use(queue: string): Promise<number | undefined> {
+    return (await this.#call('use', [queue])) ?? undefined;
+  }
+
+  /** Looks before it writes: a write wakes everybody. */
+  async removeUnused(): Promise<number> {
+    return (await this.#call('anyUnused', [])) ? this.#call('removeUnused', []) : 0;
   }
 
   size(queue: string): Promise<number> {

@@ -13,12 +13,14 @@ function post(report: Report): void {
   port.postMessage(report, buffersOf(report));
 }
 
-/** Bodies change hands instead of being copied. */
+/** Bodies and numbers change hands instead of being copied. */
 function buffersOf({ replies, heard }: Report): ArrayBuffer[] {
   const packs = [heard, ...replies.map(([, value]) => value)] as readonly (Partial<Pack> | undefined)[];
   const buffers: ArrayBuffer[] = [];
-  for (const each of packs)
+  for (const each of packs) {
     if (each?.bodies && each.bodies.bytes.byteLength > 0) buffers.push(each.bodies.bytes.buffer);
+    if (each?.numbers && each.numbers.byteLength > 0) buffers.push(each.numbers.buffer);
+  }
   return buffers;
 }
 

@@ -7,8 +7,10 @@ import type { Sql } from './database.ts';
 const POLL_MS = 1000;
 /** How often to look where the folder can't be watched (the system's limit of watches may be reached). */
 const POLL_UNWATCHED_MS = 100;
-/** Shortest time between two looks, so that a busy neighbour costs little. */
-const PAUSE_MS = 2;
+/** Shortest time between two changes that are told of, so that a busy neighbour costs little. */
+const PAUSE_MS = 0.5;
+/** When to look again. Writes are told of before they can be seen: SQLite writes its log first, then the log's index. */
+const AGAIN_MS: readonly number[] = [1, 4, 16, 64];
 const UNREADABLE = -1;
 
 /**
@@ -22,7 +24,9 @@ export class Wake {
   #watcher: FSWatcher | undefined;
   #poll: NodeJS.Timeout | undefined;
   #look: NodeJS.Timeout | undefined;
-  #lastLookMs = 0;
+  /** Which look after the last notification is next. */
+  #again = 0;
+  #changedMs = 0;
   #version = UNREADABLE;
 
   constructor(options: { readonly sql: Sql; readonly file: string; readonly onChange: () => void }) {
@@ -51,7 +55,7 @@ export class Wake {
     const name = basename(this.#file);
     try {
       const watcher = watch(dirname(this.#file), (_, changed) => {
-        if (changed === null || changed.startsWith(name)) this.#lookSoon();
+        if (changed === null || changed.startsWith(name)) this.#noticed();
       });
       watcher.on('error', () => this.#lose());
       return watcher;
@@ -68,20 +72,29 @@ export class Wake {
     this.#poll = setInterval(() => this.#check(), POLL_UNWATCHED_MS);
   }
 
-  #lookSoon(): void {
-    if (this.#look) return;
-    const waitMs = Math.max(this.#lastLookMs + PAUSE_MS - performance.now(), 0);
-    if (waitMs === 0) this.#check();
-    else this.#look = setTimeout(() => this.#check(), waitMs);
+  /** Somebody writes, we ourselves perhaps. */
+  #noticed(): void {
+    this.#again = 0;
+    if (performance.now() - this.#changedMs >= PAUSE_MS) this.#check();
+    this.#lookAgain();
+  }
+
+  #lookAgain(): void {
+    clearTimeout(this.#look);
+    const waitMs = AGAIN_MS[this.#again++];
+    this.#look = waitMs === undefined ? undefined : setTimeout(() => this.#lookLater(), waitMs);
+  }
+
+  #lookLater(): void {
+    this.#check();
+    this.#lookAgain();
   }
 
   #check(): void {
-    clearTimeout(this.#look);
-    this.#look = undefined;
-    this.#lastLookMs = performance.now();
     const version = this.#dataVersion();
     if (version === this.#version && version !== UNREADABLE) return;
     this.#version = version;
+    this.#changedMs = performance.now();
     this.#onChange();
   }
 

@@ -1,3 +1,4 @@
+import type { Content } from './content.ts';
 import type { Failure } from './failure.ts';
 import type { Operations } from './operations.ts';
 import type { NewsRow } from './results.ts';
@@ -53,13 +54,13 @@ export interface Report {
 }
 
 /**
- * Rows as one text, since cloning values one by one costs more than reading all of them at once: a line a row, the
- * numbers in front of the content. Bodies that stand beside the text come one after the other in one buffer that
- * changes hands.
+ * Rows as they travel, since cloning values one by one costs more than reading them: all numbers in one array, all texts
+ * in one, a line a row. Bodies that stand beside the text come one after the other in one buffer. The arrays change hands.
  */
 export interface Pack {
-  readonly lines: string;
   readonly count: number;
+  readonly numbers: Float64Array<ArrayBuffer>;
+  readonly lines: string;
   readonly bodies: Bodies;
 }
 
@@ -77,62 +78,32 @@ export interface Bodies {
 /** A row as it comes to the thread or leaves it. */
 export type PackedRow = readonly [...numbers: number[], content: string, body: Uint8Array | null];
 
-export interface UnpackedRow {
-  readonly numbers: readonly number[];
-  /** What the text says; the text itself where it is no JSON. */
-  readonly content: unknown;
-  readonly body: Uint8Array | null;
-}
-
-export const NOTHING: Pack = { lines: '', count: 0, bodies: { bytes: new Uint8Array(), ends: [] } };
+export const NOTHING: Pack = {
+  count: 0,
+  numbers: new Float64Array(),
+  lines: '',
+  bodies: { bytes: new Uint8Array(), ends: [] },
+};
 
 /** `numbers` of the row's columns stand in front of the content. */
 export function pack(rows: readonly PackedRow[], numbers: number): Pack {
-  let lines = '';
+  const all = new Float64Array(rows.length * numbers);
+  const lines: string[] = [];
+  let at = 0;
   for (const row of rows) {
+    for (let column = 0; column < numbers; column++) all[at++] = row[column] as number;
     const content = row[numbers] as string;
     // A line break is the same as a blank in JSON.
-    const line = content.includes('\n') ? content.replaceAll('\n', ' ') : content;
-    lines += lines === '' ? '[' : ',\n[';
-    for (let column = 0; column < numbers; column++) lines += `${row[column] as number},`;
-    lines += `${line}]`;
+    lines.push(content.includes('\n') ? content.replaceAll('\n', ' ') : content);
   }
-  return { lines, count: rows.length, bodies: packBodies(rows) };
+  return { count: rows.length, numbers: all, lines: lines.join('\n'), bodies: packBodies(rows) };
 }
 
-export function unpack({ bodies, count, lines }: Pack, numbers: number): readonly UnpackedRow[] {
+/** The contents of the rows, in their order; their numbers stay where they are. */
+export function unpack({ bodies, count, lines }: Pack): readonly Content[] {
+  if (count === 0) return [];
   const beside = unpackBodies(bodies);
-  const bodyOf = (index: number): Uint8Array | null => (beside.size > 0 ? (beside.get(index) ?? null) : null);
-  const rows =
-    readTogether(lines, count, numbers) ?? lines.split(',\n').map((line) => readAlone(line, numbers));
-  return rows.map((row, index) => ({ numbers: row as number[], content: row[numbers], body: bodyOf(index) }));
-}
-
-/** Undefined if one of the lines is no row. */
-function readTogether(lines: string, count: number, numbers: number): readonly unknown[][] | undefined {
-  try {
-    const rows = JSON.parse(`[${lines}]`) as unknown[];
-    const whole =
-      rows.length === count && rows.every((row) => Array.isArray(row) && row.length === numbers + 1);
-    return whole ? (rows as unknown[][]) : undefined;
-  } catch {
-    return undefined; // somebody wrote to the file by hand
-  }
-}
-
-function readAlone(line: string, numbers: number): unknown[] {
-  let end = 0;
-  for (let column = 0; column < numbers; column++) end = line.indexOf(',', end) + 1;
-  const content = line.slice(end, -1);
-  return [...(JSON.parse(`${line.slice(0, end - 1)}]`) as number[]), parsedOr(content)];
-}
-
-function parsedOr(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  return lines.split('\n').map((content, index) => ({ content, body: beside?.get(index) ?? null }));
 }
 
 /** Cloning a view would clone all of the buffer behind it, which may be much larger. */
@@ -150,7 +121,8 @@ function packBodies(rows: readonly PackedRow[]): Bodies {
   return { bytes, ends };
 }
 
-function unpackBodies({ bytes, ends }: Bodies): ReadonlyMap<number, Uint8Array> {
+function unpackBodies({ bytes, ends }: Bodies): ReadonlyMap<number, Uint8Array> | undefined {
+  if (ends.length === 0) return undefined;
   let start = 0;
   const bodies = new Map<number, Uint8Array>();
   for (const [row, end] of ends) {

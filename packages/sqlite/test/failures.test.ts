@@ -275,7 +275,7 @@ describe('a file that is in use', () => {
     const location = locate(fileUrl(folder), {});
     const share = await shareLink(location, 2000);
     const lifeline = new Lifeline({ share, join: () => shareLink(location, 2000), unavailable: toError });
-    const results = new SqliteBackend(lifeline, undefined);
+    const results = new SqliteBackend(lifeline, { expiresMs: undefined, leaseMs: 30_000 });
     const waiting = firstOf(results.watch('never', { signal: AbortSignal.timeout(5000) }));
     waiting.catch(() => undefined);
     await results.store(success('kept'));

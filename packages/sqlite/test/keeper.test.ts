@@ -78,7 +78,7 @@ describe('the keeper', () => {
       ['new', future],
     ] as const) {
       groups.setSize(id, 2, expiresAt);
-      groups.addPart(id, ['t', 'SUCCESS', '1', 0], expiresAt);
+      groups.addPart(id, ['t', 'SUCCESS', '1', 0], { by: 'w', leaseMs: 1000 }, expiresAt);
     }
     broadcasts.listen(holders.idOf(1), 'ex');
     broadcasts.send('ex', 'old', null);

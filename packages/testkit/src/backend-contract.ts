@@ -25,11 +25,18 @@ export interface BackendContractOptions {
 export interface BackendBench {
   readonly groups: boolean;
   /** One more connection, as another process would have it. */
-  open(change?: { readonly expiresMs?: number }): Promise<ResultBackend>;
+  open(change?: Change): Promise<ResultBackend>;
   /** A caller and a worker that don't know of each other. */
-  pair(change?: { readonly expiresMs?: number }): Promise<Pair>;
+  pair(change?: Change): Promise<Pair>;
   /** An id nobody else uses. */
   id(): string;
+}
+
+/** What one backend of a test has otherwise. */
+export interface Change {
+  readonly expiresMs?: number;
+  /** Of claims on the bodies of chords. */
+  readonly leaseMs?: number;
 }
 
 export interface Pair {
@@ -51,7 +58,7 @@ export function backendContract(name: string, options: BackendContractOptions): 
     const backend = await options.driver.connect(url, {
       logger: silentLogger,
       clock: systemClock,
-      options: options.options ?? {},
+      options: { ...options.options, ...(change?.leaseMs && { chord_lease: change.leaseMs / 1000 }) },
       expiresMs: change?.expiresMs ?? 3_600_000,
       timeoutMs: 10_000,
       ...(broker && { broker }),

@@ -5,6 +5,7 @@ import { uniqueName } from './fixtures.ts';
 import { storeBindings } from './store/bindings.ts';
 import { storeBroadcast } from './store/broadcast.ts';
 import { storeDelays } from './store/delays.ts';
+import { storeExpiry } from './store/expiry.ts';
 import { storeHolds } from './store/holds.ts';
 import { storeLeases } from './store/leases.ts';
 import { storeLife } from './store/life.ts';
@@ -74,6 +75,7 @@ export function storeContract(name: string, options: StoreContractOptions): void
     storeLeases(bench);
     storeDelays(bench);
     storeQueues(bench);
+    storeExpiry(bench);
     storeBindings(bench);
     storeBroadcast(bench);
     storeLife(bench);

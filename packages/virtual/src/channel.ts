@@ -17,7 +17,7 @@ import { Consumers } from './consumers.ts';
 import type { Subscription } from './consumers.ts';
 import { CLOSE_TIMEOUT_MS, settlesWithin } from './deadline.ts';
 import { renewing } from './leases.ts';
-import type { Recurring } from './leases.ts';
+import type { Recurring } from './recurring.ts';
 import { Outbox } from './outbox.ts';
 import { Settler } from './settler.ts';
 import type { QueueStore } from './store.ts';
@@ -100,12 +100,12 @@ export class VirtualChannel implements Channel {
     options?: ConsumeOptions,
   ): Promise<Consumer> {
     this.#ensureOpen();
-    const mailbox = this.#options.topology.mailbox(queue);
-    if (mailbox?.inStore) await mailbox.keepInStore();
+    await this.#options.topology.prepare(queue);
     this.#ensureOpen();
     this.#serial += 1;
     const tag = options?.tag ?? `ctag-${this.#serial}`;
     const subscription = this.#consumers.add(tag, queue, onDelivery, options);
+    this.#options.topology.attached(queue);
     this.#options.onConsume();
     let cancelling: Promise<void> | undefined;
     return { tag, queue, cancel: () => (cancelling ??= this.#cancel(subscription)) };

@@ -4,9 +4,10 @@ import { deferred, toError } from '@tq/core/internal';
 import { VirtualChannel } from './channel.ts';
 import { CLOSE_TIMEOUT_MS, settlesWithin } from './deadline.ts';
 import { restoring } from './leases.ts';
-import type { Recurring } from './leases.ts';
+import type { Recurring } from './recurring.ts';
 import type { QueueStore } from './store.ts';
 import { Topology } from './topology.ts';
+import { sweeping } from './uses.ts';
 
 export interface ConnectionParts {
   readonly traits: TransportTraits;
@@ -21,7 +22,8 @@ export class VirtualConnection implements Connection {
   readonly closed: Promise<Error | undefined>;
   readonly #parts: ConnectionParts;
   readonly #topology: Topology;
-  readonly #restoring: Recurring;
+  /** Work for all that share the broker. */
+  readonly #upkeep: readonly Recurring[];
   readonly #channels = new Set<VirtualChannel>();
   readonly #ended = deferred<Error | undefined>();
   #failure: Error | undefined;
@@ -32,7 +34,7 @@ export class VirtualConnection implements Connection {
     this.closed = this.#ended.promise;
     this.#parts = parts;
     this.#topology = new Topology(parts);
-    this.#restoring = restoring(parts);
+    this.#upkeep = [restoring(parts), sweeping(parts)];
     void parts.store.closed.then((reason) => {
       if (reason || !this.#closing) this.#fail(reason ?? new Error('its store was closed by somebody else'));
     });
@@ -45,7 +47,7 @@ export class VirtualConnection implements Connection {
       ...this.#parts,
       topology: this.#topology,
       delays: this.traits.delays,
-      onConsume: () => this.#lookForLost(),
+      onConsume: () => this.#keepUp(),
       onClosed: (gone) => void this.#channels.delete(gone),
       fail: (error) => this.#fail(error),
     });
@@ -62,10 +64,12 @@ export class VirtualConnection implements Connection {
   }
 
   /** From the first consumer on: who only publishes has no use for the messages of others. */
-  #lookForLost(): void {
-    if (this.#restoring.started) return;
-    this.#restoring.start();
-    void this.#restoring.runNow(); // never rejects
+  #keepUp(): void {
+    for (const work of this.#upkeep) {
+      if (work.started) continue;
+      work.start();
+      void work.runNow(); // never rejects
+    }
   }
 
   async #close(): Promise<void> {
@@ -100,7 +104,8 @@ export class VirtualConnection implements Connection {
   }
 
   async #release(timeoutMs: number): Promise<void> {
-    this.#restoring[Symbol.dispose]();
+    for (const work of this.#upkeep) work[Symbol.dispose]();
+    this.#topology.abandon();
     const disposing = Promise.resolve(this.#parts.store[Symbol.asyncDispose]());
     await this.#within(disposing, timeoutMs, 'The queue store could not be closed in time');
   }

@@ -51,7 +51,7 @@ export class Consumers {
     this.#options = options;
     this.#loop = new FetchLoop({
       store: options.store,
-      plan: () => this.#plan(),
+      plan: (arrived) => this.#plan(arrived),
       deliver: (taken) => this.#deliver(taken, options.settler),
       fail: (error) => options.fail(error),
     });
@@ -89,9 +89,9 @@ export class Consumers {
     await this.#loop.interrupt();
   }
 
-  /** Hands out nothing more. Resolves as `remove` does, with the queues that had consumers. */
+  /** Hands out nothing more. Resolves as `remove` does, with the queue of each consumer. */
   async stop(): Promise<readonly string[]> {
-    const queues = [...this.#byQueue.keys()];
+    const queues = [...this.#byQueue.values()].flatMap((each) => each.map(({ queue }) => queue));
     this.#stopping.abort();
     this.#byQueue.clear();
     this.#cycle.clear();
@@ -117,8 +117,9 @@ export class Consumers {
     this.wakeSoon();
   }
 
-  #plan(): FetchPlan | undefined {
-    const { free, size } = this.#options.unacked;
+  #plan(arrived: number): FetchPlan | undefined {
+    const free = this.#options.unacked.free - arrived;
+    const size = this.#options.unacked.size + arrived;
     const open = this.#cycle.names.filter((queue) => this.#options.mailbox(queue)?.inStore ?? true);
     const queues = free > 0 ? open : open.filter((queue) => this.#noAck(queue));
     if (queues.length === 0) return undefined;

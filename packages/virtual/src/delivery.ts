@@ -14,10 +14,11 @@ export class VirtualDelivery implements Delivery {
   readonly #unacked: Unacked;
 
   constructor(taken: Taken, unacked: Unacked) {
-    this.message = taken.envelope.message;
+    const { exchange, message, routingKey } = taken.envelope;
+    this.message = message;
     this.queue = taken.queue;
-    this.exchange = taken.envelope.exchange;
-    this.routingKey = taken.envelope.routingKey;
+    this.exchange = exchange;
+    this.routingKey = routingKey;
     this.redelivered = taken.redelivered;
     this.deliveries = taken.deliveries;
     this.#tag = taken.tag;

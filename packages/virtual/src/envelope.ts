@@ -1,8 +1,9 @@
 /** The envelope of brokers that carry nothing but text: kombu's, as Celery's peers on Redis write and read it. */
 import { DecodeError } from '@tq/core';
 import type { MessageProperties } from '@tq/core';
-import { decodeJson, encodeJson } from '@tq/core/internal';
+import { decodeJson } from '@tq/core/internal';
 import type { Envelope } from './store.ts';
+import { TableText } from './table-text.ts';
 
 /** What stands in an envelope besides the message. */
 export interface EnvelopeMark {
@@ -38,28 +39,45 @@ const PROPERTIES = [
 /** A peer that finds no content type ends its process; this is kombu's word for bytes of no known kind. */
 const BYTES = { type: 'application/data', encoding: 'binary' };
 
+const headersText = new TableText('headers');
+const propertiesText = new TableText('properties');
+const addressText = new TableText('delivery_info');
+
 /** Writes every field that a Python consumer needs. A header that can't travel is an `EncodeError`. */
 export function encodeEnvelope({ message, exchange, routingKey }: Envelope, mark: EnvelopeMark): string {
-  const { redelivered = false } = mark;
-  const given: Record<string, unknown> = {};
-  for (const [ours, theirs] of PROPERTIES) {
-    if (message.properties[ours] !== undefined) given[theirs] = message.properties[ours];
-  }
   const { contentEncoding = BYTES.encoding, contentType = BYTES.type } = message.properties;
-  const headers = redelivered ? { ...message.headers, redelivered: true } : message.headers;
-  const properties = {
-    ...given,
-    delivery_info: { exchange, routing_key: routingKey, ...(redelivered && { redelivered: true }) },
-    body_encoding: 'base64',
-    delivery_tag: mark.deliveryTag,
-  };
+  const redelivered = mark.redelivered === true || undefined;
+  const headers = redelivered ? { ...message.headers, redelivered } : message.headers;
+  const properties = propertiesText.members(wireProperties(message.properties));
   // Put together by hand: in base64 there is nothing to escape, and only headers may hold more than plain JSON.
-  const body = Buffer.from(message.body.buffer, message.body.byteOffset, message.body.byteLength);
   return (
-    `{"body":"${body.toString('base64')}","content-encoding":${JSON.stringify(contentEncoding)}` +
-    `,"content-type":${JSON.stringify(contentType)},"headers":${encodeJson(headers, 'headers')}` +
-    `,"properties":${JSON.stringify(properties)}}`
+    `{"body":"${base64(message.body)}","content-encoding":${JSON.stringify(contentEncoding)}` +
+    `,"content-type":${JSON.stringify(contentType)},"headers":{${headersText.members(headers)}}` +
+    `,"properties":{${properties}${properties && ','}` +
+    `"delivery_info":{${addressText.members({ exchange, routing_key: routingKey, redelivered })}}` +
+    `,"body_encoding":"base64","delivery_tag":${JSON.stringify(mark.deliveryTag)}}}`
   );
+}
+
+/** Every property by its name there: one shape for all messages. */
+function wireProperties(given: MessageProperties): Readonly<Record<string, unknown>> {
+  return {
+    correlation_id: given.correlationId,
+    reply_to: given.replyTo,
+    delivery_mode: given.deliveryMode,
+    priority: given.priority,
+    expiration: given.expiration,
+    message_id: given.messageId,
+    timestamp: given.timestamp,
+    type: given.type,
+    user_id: given.userId,
+    app_id: given.appId,
+  };
+}
+
+function base64(body: Uint8Array): string {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return bytes.toString('base64');
 }
 
 /**

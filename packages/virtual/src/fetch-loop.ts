@@ -1,4 +1,4 @@
-import { toError } from '@tq/core/internal';
+import { deferred, toError } from '@tq/core/internal';
 import type { QueueStore, Taken } from './store.ts';
 
 /** Takes for little room come at most this often: each is a transaction, whatever it brings. */
@@ -14,15 +14,24 @@ export interface FetchPlan {
 
 export interface FetchParts {
   readonly store: QueueStore;
-  /** Undefined when nothing may be fetched: no consumer, or a full window. */
-  plan(): FetchPlan | undefined;
+  /** With so many about to be delivered. Undefined when nothing may be fetched: no consumer, or a full window. */
+  plan(arrived: number): FetchPlan | undefined;
   /** Must not throw. */
   deliver(taken: readonly Taken[]): void;
   /** The store failed; the loop has ended. */
   fail(error: Error): void;
 }
 
-/** Takes from the store while there is a plan. Rests without one, until it is woken. */
+/** What a take has brought, and whom to tell once it is delivered. */
+interface Brought {
+  readonly taken: readonly Taken[];
+  readonly delivered: () => void;
+}
+
+/**
+ * Takes from the store while there is a plan. Rests without one, until it is woken. The next take is under way while
+ * what the last one brought is worked on.
+ */
 export class FetchLoop {
   readonly #parts: FetchParts;
   #running = false;
@@ -55,33 +64,42 @@ export class FetchLoop {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopped) {
-      const plan = this.#parts.plan();
-      if (!plan) break;
-      if (plan.little && performance.now() - this.#lastAt < PACE_MS) {
-        await new Promise((resolve) => setTimeout(resolve, PACE_MS));
-        continue;
-      }
-      this.#lastAt = performance.now();
-      this.#turn = this.#fetch(plan);
-      await this.#turn;
-      await turnOfTheEventLoop();
+    let brought: Brought | undefined;
+    for (;;) {
+      const plan = this.#stopped ? undefined : this.#parts.plan(brought?.taken.length ?? 0);
+      const tooSoon = plan?.little === true && performance.now() - this.#lastAt < PACE_MS;
+      const fetching = plan && !tooSoon ? this.#fetch(plan) : undefined;
+      if (brought) this.#deliver(brought);
+      else if (!plan) break;
+      else if (tooSoon) await new Promise((resolve) => setTimeout(resolve, PACE_MS));
+      const turn = turnOfTheEventLoop();
+      brought = await fetching;
+      await turn;
     }
     this.#running = false;
   }
 
-  async #fetch(plan: FetchPlan): Promise<void> {
+  async #fetch({ max, queues }: FetchPlan): Promise<Brought> {
+    const dealtWith = deferred();
+    this.#turn = dealtWith.promise;
+    const delivered = (): void => dealtWith.resolve();
+    this.#lastAt = performance.now();
     this.#abort = new AbortController();
     try {
-      const { max, queues } = plan;
       const taken = await this.#parts.store.take(queues, { max, signal: this.#abort.signal });
-      if (taken.length > 0) this.#parts.deliver(taken);
+      return { taken, delivered };
     } catch (error) {
       this.#stopped = true;
       this.#parts.fail(toError(error));
+      return { taken: [], delivered };
     } finally {
       this.#abort = undefined;
     }
+  }
+
+  #deliver({ delivered, taken }: Brought): void {
+    if (taken.length > 0) this.#parts.deliver(taken);
+    delivered();
   }
 }
 

@@ -3,6 +3,7 @@
  */
 export { virtualTransport } from './transport.ts';
 export type { OpenStore } from './transport.ts';
+export { LATE_MS } from './store.ts';
 export type { BindingRecord, Envelope, PutEntry, QueueStore, Taken } from './store.ts';
 export { headersMatcher, topicMatcher } from './exchange.ts';
 export type { Matcher } from './exchange.ts';

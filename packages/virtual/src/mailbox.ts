@@ -24,6 +24,8 @@ export interface MailboxOptions {
   readonly name: string;
   readonly exclusive: boolean;
   readonly autoDelete: boolean;
+  /** After how long the queue goes that nobody uses; undefined: it stays. */
+  readonly expiresMs: number | undefined;
   readonly store: QueueStore;
   readonly logger: Logger;
 }
@@ -36,6 +38,7 @@ export class Mailbox implements Origin {
   readonly name: string;
   readonly exclusive: boolean;
   readonly autoDelete: boolean;
+  readonly #expiresMs: number | undefined;
   readonly #store: QueueStore;
   readonly #logger: Logger;
   readonly #waiting: Mail[] = [];
@@ -50,6 +53,7 @@ export class Mailbox implements Origin {
     this.name = options.name;
     this.exclusive = options.exclusive;
     this.autoDelete = options.autoDelete;
+    this.#expiresMs = options.expiresMs;
     this.#store = options.store;
     this.#logger = options.logger;
   }
@@ -71,7 +75,7 @@ export class Mailbox implements Origin {
   async keepInStore(): Promise<void> {
     if (this.#stored) return;
     this.#stored = true;
-    await this.#store.declare(this.name);
+    await this.#store.declare(this.name, this.#expiresMs);
     for (const reader of this.#readers) reader.onMoved();
   }
 

@@ -29,12 +29,23 @@ export interface QueueStore extends AsyncDisposable {
   restoreExpired(): Promise<number>;
   /** How often to renew and to look for expired holds. Milliseconds. */
   readonly leaseMs: number;
-  declare(queue: string): Promise<void>;
+  /**
+   * Makes the queue known. With `expiresMs` it goes, its messages and bindings with it, once nobody has declared or
+   * used it for that long; without, it stays.
+   */
+  declare(queue: string, expiresMs?: number): Promise<void>;
+  /** Says that the queue has a consumer. Resolves with after how long it would go otherwise; undefined: it stays. */
+  use(queue: string): Promise<number | undefined>;
+  /**
+   * Removes the queues that nobody has used for as long as they asked for, and what has come since for those that are
+   * gone: senders that know nothing of it go on for a while, see `LATE_MS`. Resolves with how many queues have gone.
+   */
+  removeUnused(): Promise<number>;
   /** Messages ready to be taken (those held or delayed don't count). */
   size(queue: string): Promise<number>;
   /** Removes what isn't held. Resolves with how many. */
   purge(queue: string): Promise<number>;
-  /** Removes the queue, its messages and its bindings. */
+  /** Removes the queue, its messages and its bindings at once. */
   drop(queue: string): Promise<void>;
   bind(binding: BindingRecord): Promise<void>;
   /** Bindings of an exchange, whoever made them. */
@@ -51,6 +62,12 @@ export interface QueueStore extends AsyncDisposable {
     onEnvelope: (envelope: Envelope) => void,
   ): Promise<AsyncDisposable>;
 }
+
+/**
+ * How long a queue that has gone, by itself or by `drop`, is looked after if it was one that expires: answers may be
+ * sent to its name that nobody will ever read. The pauses between two looks grow with the time since. Milliseconds.
+ */
+export const LATE_MS = 86_400_000;
 
 /** A message and where it was sent to. */
 export interface Envelope {

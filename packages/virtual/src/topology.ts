@@ -13,6 +13,7 @@ import type {
 import { Router } from './exchange.ts';
 import { Mailbox } from './mailbox.ts';
 import type { QueueStore } from './store.ts';
+import { Uses } from './uses.ts';
 
 /** What others have bound is noticed after this long. */
 const BINDINGS_AGE_MS = 100;
@@ -48,6 +49,9 @@ export class Topology {
   readonly #types = new Map<string, ExchangeType>(PREDECLARED);
   readonly #mailboxes = new Map<string, Mailbox>();
   readonly #routes = new Map<string, KnownRoutes>();
+  /** Queues of the store that were declared here, and after how long they go; undefined: they stay. */
+  readonly #lives = new Map<string, number | undefined>();
+  readonly #uses: Uses;
   #changes = 0;
 
   constructor(options: TopologyOptions) {
@@ -55,6 +59,7 @@ export class Topology {
     this.#store = options.store;
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#uses = new Uses(options);
   }
 
   declareExchange(exchange: ExchangeSpec): void {
@@ -72,8 +77,10 @@ export class Topology {
   async declareQueue(queue: QueueSpec): Promise<QueueInfo> {
     const name = queue.name === '' ? `amq.gen-${randomUUID()}` : queue.name;
     const transient = queue.exclusive === true || queue.autoDelete === true;
-    if (transient) this.#mailbox(name, queue);
-    else if (!this.#mailboxes.has(name)) await this.#store.declare(name);
+    const expiresMs = expiryOf(queue);
+    if (transient) this.#mailbox(name, queue, expiresMs);
+    else if (!this.#mailboxes.has(name)) await this.#store.declare(name, expiresMs);
+    this.#lives.set(name, expiresMs);
     const waiting = this.#mailboxes.get(name)?.size ?? 0;
     return { name, messages: waiting + (await this.#store.size(name)), consumers: 0 };
   }
@@ -124,6 +131,18 @@ export class Topology {
     return this.#mailboxes.get(queue);
   }
 
+  /** Before a consumer comes. */
+  async prepare(queue: string): Promise<void> {
+    const mailbox = this.#mailboxes.get(queue);
+    if (mailbox?.inStore) await mailbox.keepInStore();
+    if (!this.#lives.has(queue)) this.#lives.set(queue, await this.#store.use(queue));
+  }
+
+  /** A consumer has come; while there are any, the queue doesn't expire. */
+  attached(queue: string): void {
+    this.#uses.begin(queue, this.#lives.get(queue));
+  }
+
   async purge(queue: string): Promise<number> {
     const waiting = this.#mailboxes.get(queue)?.purge() ?? 0;
     return waiting + (await this.#store.purge(queue));
@@ -132,6 +151,7 @@ export class Topology {
   async delete(queue: string): Promise<void> {
     const mailbox = this.#mailboxes.get(queue);
     this.#mailboxes.delete(queue);
+    this.#lives.delete(queue);
     await mailbox?.deafen();
     await this.#store.drop(queue);
     this.#forgetRoutes();
@@ -139,6 +159,7 @@ export class Topology {
 
   /** A consumer of the queue has gone; an autoDelete queue goes with its last one. */
   async released(queue: string): Promise<void> {
+    this.#uses.end(queue);
     const mailbox = this.#mailboxes.get(queue);
     if (!mailbox?.autoDelete || mailbox.hasReaders) return;
     this.#mailboxes.delete(queue);
@@ -150,13 +171,20 @@ export class Topology {
   async close(): Promise<void> {
     const mailboxes = [...this.#mailboxes.values()];
     this.#mailboxes.clear();
+    this.#uses[Symbol.dispose]();
     for (const mailbox of mailboxes) await (mailbox.exclusive ? mailbox.drop() : mailbox.deafen());
   }
 
-  #mailbox(name: string, spec: QueueSpec): void {
+  /** The connection is gone, and the store with it. */
+  abandon(): void {
+    this.#uses[Symbol.dispose]();
+  }
+
+  #mailbox(name: string, spec: QueueSpec, expiresMs: number | undefined): void {
     if (this.#mailboxes.has(name)) return;
     const { autoDelete = false, exclusive = false } = spec;
-    const mailbox = new Mailbox({ name, autoDelete, exclusive, store: this.#store, logger: this.#logger });
+    const [store, logger] = [this.#store, this.#logger];
+    const mailbox = new Mailbox({ name, autoDelete, exclusive, expiresMs, store, logger });
     this.#mailboxes.set(name, mailbox);
   }
 
@@ -170,4 +198,14 @@ export class Topology {
 function patternOf(type: ExchangeType, binding: Binding): string {
   if (type === 'topic') return binding.routingKey;
   return /[*#]/.test(binding.routingKey) ? binding.routingKey : '#';
+}
+
+/** How long a queue stays unused, as AMQP's argument says. */
+function expiryOf({ arguments: given, name }: QueueSpec): number | undefined {
+  const expires = given?.['x-expires'];
+  if (expires === undefined || expires === null) return undefined;
+  if (typeof expires === 'number' && Number.isFinite(expires) && expires > 0) return expires;
+  throw new ImproperlyConfigured(
+    `The argument x-expires of the queue "${name}" must be milliseconds above 0, not ${JSON.stringify(expires)}.`,
+  );
 }

@@ -36,9 +36,9 @@ export class Unacked {
 
   /** 0 = any number. */
   set limit(count: number) {
-    this.#change(() => {
-      this.#limit = count;
-    });
+    const wasFull = this.free === 0;
+    this.#limit = count;
+    this.#tellRoom(wasFull);
   }
 
   add(tag: string, origin: Origin): void {
@@ -52,7 +52,9 @@ export class Unacked {
       if (this.#lost?.delete(tag) && how === 'done') this.#onLate();
       return;
     }
-    this.#change(() => this.#held.delete(tag));
+    const wasFull = this.free === 0;
+    this.#held.delete(tag);
+    this.#tellRoom(wasFull);
     origin.settle(tag, how);
   }
 
@@ -71,9 +73,7 @@ export class Unacked {
     return held;
   }
 
-  #change(change: () => void): void {
-    const wasFull = this.free === 0;
-    change();
+  #tellRoom(wasFull: boolean): void {
     if (wasFull && this.free > 0) this.#onRoom();
   }
 }

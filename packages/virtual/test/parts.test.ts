@@ -3,6 +3,8 @@ import { FakeClock } from '@tq/testkit';
 import { Batches } from '../src/batches.ts';
 import { Cycle } from '../src/cycle.ts';
 import { settlesWithin } from '../src/deadline.ts';
+import { FetchLoop } from '../src/fetch-loop.ts';
+import type { QueueStore, Taken } from '../src/store.ts';
 import { Unacked } from '../src/unacked.ts';
 import { turn } from './support/connected.ts';
 
@@ -162,6 +164,57 @@ describe('the turn', () => {
     expect(cycle.names).toEqual(['c', 'b', 'd', 'a']);
     cycle.remove('b');
     expect(cycle.names).toEqual(['c', 'd', 'a']);
+  });
+});
+
+describe('the fetch loop', () => {
+  const tookOne = [{ tag: '1' } as Taken];
+
+  test('the next take is under way, and knows what has arrived, before that is delivered', async () => {
+    const events: string[] = [];
+    let takes = 0;
+    const loop = new FetchLoop({
+      store: {
+        take: () => {
+          events.push('take');
+          takes += 1;
+          return takes === 1 ? Promise.resolve(tookOne) : new Promise(() => undefined);
+        },
+      } as unknown as QueueStore,
+      plan: (arrived) => {
+        events.push(`plan with ${arrived}`);
+        return takes < 2 ? { queues: ['q'], max: 1, little: false } : undefined;
+      },
+      deliver: () => events.push('deliver'),
+      fail: (error) => {
+        throw error;
+      },
+    });
+    loop.wake();
+    await turn();
+    await turn();
+    expect(events).toEqual(['plan with 0', 'take', 'plan with 1', 'take', 'deliver']);
+  });
+
+  test('what a take brought that was interrupted is delivered before anyone goes on', async () => {
+    const delivered: Taken[] = [];
+    let answer: (taken: readonly Taken[]) => void = () => undefined;
+    const loop = new FetchLoop({
+      store: {
+        take: () => new Promise<readonly Taken[]>((resolve) => (answer = resolve)),
+      } as unknown as QueueStore,
+      plan: () => ({ queues: ['q'], max: 1, little: false }),
+      deliver: (taken) => delivered.push(...taken),
+      fail: (error) => {
+        throw error;
+      },
+    });
+    loop.wake();
+    await turn();
+    const stopped = loop.stop();
+    answer(tookOne);
+    await stopped;
+    expect(delivered).toEqual(tookOne);
   });
 });
 

@@ -1,9 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { ImproperlyConfigured } from '@tq/core';
 import type { App, Component, Connection, Duration, EventSink, Logger, PoolFactory } from '@tq/core';
-import { consumedQueues, defaultNodeName, durationMs, expandNodeName } from '@tq/core/internal';
+import {
+  consumedQueues,
+  defaultNodeName,
+  durationMs,
+  expandFileName,
+  expandNodeName,
+} from '@tq/core/internal';
 import type { Queue } from '@tq/core/internal';
 import { poolByName } from '@tq/pool';
+import { rangeOf } from './autoscaler.ts';
+import type { AutoscaleRange } from './autoscaler.ts';
 import { taskModules } from './load/index.ts';
 import type { NamedModules } from './load/index.ts';
 
@@ -38,6 +46,12 @@ export interface WorkerOptions {
   readonly heartbeat?: Duration | false;
   /** Listen to the other workers. @default true */
   readonly gossip?: boolean;
+  /** Slots as they are needed, within this range, in place of a fixed number. */
+  readonly autoscale?: AutoscaleRange;
+  /** Ask the other workers at the start what they know. @default true */
+  readonly mingle?: boolean;
+  /** File that keeps revoked ids over a restart. @default the setting workerStateDb */
+  readonly stateDb?: string;
 }
 
 /** Options with nothing left open. */
@@ -51,15 +65,21 @@ export interface WorkerPlan {
   /** Bytes. */
   readonly maxMemoryPerChild: number | undefined;
   readonly startTimeoutMs: number;
+  readonly autoscale: AutoscaleRange | undefined;
+  readonly stateDb: string | undefined;
 }
 
 export function planWorker(app: App, options: WorkerOptions): WorkerPlan {
   const { config } = app;
   const pool = options.pool ?? config.workerPool;
+  const autoscale = options.autoscale && rangeOf(options.autoscale.max, options.autoscale.min);
+  const stateDb = options.stateDb ?? config.workerStateDb ?? undefined;
   const hostname = options.hostname === undefined ? defaultNodeName() : expandNodeName(options.hostname);
   return {
     factory: typeof pool === 'string' ? poolByName(pool) : pool,
-    concurrency: options.concurrency ?? config.workerConcurrency ?? availableParallelism(),
+    autoscale,
+    stateDb: stateDb === undefined ? undefined : expandFileName(stateDb, hostname),
+    concurrency: autoscale?.min ?? options.concurrency ?? config.workerConcurrency ?? availableParallelism(),
     queues: consumedQueues(config, {
       ...(options.queues ? { select: options.queues } : {}),
       ...(options.excludeQueues ? { exclude: options.excludeQueues } : {}),

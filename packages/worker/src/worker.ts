@@ -1,5 +1,7 @@
+import { registerBuiltins } from '@tq/canvas';
 import { ImproperlyConfigured } from '@tq/core';
-import type { App, Connection, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
+import { ControlNode } from '@tq/control';
+import type { App, Component, Connection, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
 import {
   deferred,
   durationMs,
@@ -9,11 +11,15 @@ import {
   toError,
   zoneOf,
 } from '@tq/core/internal';
+import type { Queue } from '@tq/core/internal';
+import { Autoscaler } from './autoscaler.ts';
 import { ConnectionLoop } from './connection-loop.ts';
 import type { Freeze } from './connection-loop.ts';
+import { Buckets } from './consume/buckets.ts';
 import { ConsumeWatch } from './consume/consume-watch.ts';
 import type { Held } from './consume/held.ts';
 import { mustDrop } from './consume/judge.ts';
+import { MissedRevokes } from './consume/missed-revokes.ts';
 import { PrefetchWindow } from './consume/prefetch.ts';
 import { StallWatch } from './consume/stall-watch.ts';
 import { TaskConsumer } from './consume/task-consumer.ts';
@@ -28,8 +34,14 @@ import { Settler } from './execute/settle.ts';
 import { importTasks } from './load/index.ts';
 import { planWorker } from './options.ts';
 import type { WorkerOptions, WorkerPlan } from './options.ts';
+import { Mingle } from './presence/mingle.ts';
 import { Presence } from './presence/presence.ts';
 import { TaskEvents } from './presence/task-events.ts';
+import { Neighbours } from './remote/neighbours.ts';
+import { remoteHandler } from './remote/remote.ts';
+import { makeRevoked } from './revoked.ts';
+import type { Revoked } from './revoked.ts';
+import { StateFile } from './state-file.ts';
 
 export interface Ending {
   readonly exitCode: number;
@@ -113,7 +125,7 @@ export class Worker implements AsyncDisposable {
       pool: plan.factory.traits.kind,
       events: app.config.workerSendTaskEvents,
       queues: plan.queues,
-      tasks: [...app.tasks.keys()].sort(),
+      tasks: [...app.tasks.keys()].filter((name) => !name.startsWith('celery.')).sort(),
     };
   }
 
@@ -233,6 +245,15 @@ class Running {
   readonly #refusals: RefusalBook;
   readonly #stall: StallWatch;
   readonly #loop: ConnectionLoop;
+  readonly #revoked: Revoked;
+  readonly #missed: MissedRevokes;
+  readonly #buckets: Buckets;
+  readonly #neighbours = new Neighbours();
+  readonly #autoscaler: Autoscaler | undefined;
+  readonly #obey: (method: string, args: Readonly<Record<string, unknown>>) => unknown;
+  /** What is consumed now; remote control may change it. */
+  readonly #queues: Queue[];
+  #node: ControlNode | undefined;
   readonly #cold = deferred();
   readonly #abort = new AbortController();
   readonly #impatient = new AbortController();
@@ -240,8 +261,6 @@ class Running {
   readonly #poolReady: Promise<void>;
   #consumer: TaskConsumer | undefined;
   #isCold = false;
-  /** Requests that came to an end here. */
-  #ended = 0;
 
   constructor(
     worker: Worker,
@@ -257,6 +276,7 @@ class Running {
     this.#options = options;
     const { app, hostname } = { app: worker.app, hostname: plan.hostname };
     const logger = this.#logger;
+    registerBuiltins(app);
     this.#pool = pool;
     this.#poolReady = ready;
     this.#window = new PrefetchWindow({
@@ -268,18 +288,28 @@ class Running {
       hostname,
       logger,
       options,
+      neighbours: this.#neighbours,
       counts: () => {
         const { busy } = this.#pool.stats();
-        return { active: busy, processed: this.#ended + busy };
+        const ended = [...this.#executor.totals.values()].reduce((sum, count) => sum + count, 0);
+        return { active: busy, processed: ended + busy };
       },
     });
     this.#events = new TaskEvents(this.#presence.sink);
+    this.#queues = [...plan.queues];
+    this.#revoked = makeRevoked(app);
+    this.#missed = new MissedRevokes({ app, backend, revoked: this.#revoked, logger });
+    this.#buckets = new Buckets({
+      enabled: !app.config.workerDisableRateLimits,
+      defaultRate: app.config.taskDefaultRateLimit,
+    });
     this.#lines = new TaskLines(logger, () => zoneOf(app.config));
     this.#results = new Results({ app, backend, hostname, logger, impatient: this.#impatient.signal });
     this.#deadLetters = new DeadLetters({ app, hostname, logger });
     this.#settler = new Settler({
       app,
       results: this.#results,
+      impatient: this.#impatient.signal,
       deadLetters: this.#deadLetters,
       events: this.#events,
       lines: this.#lines,
@@ -294,7 +324,11 @@ class Running {
       events: this.#events,
       lines: this.#lines,
       hostname,
-      mustDrop: (held) => mustDrop(held.request, { nowMs: app.clock.now(), isRevoked }),
+      mustDrop: (held) =>
+        mustDrop(held.request, {
+          nowMs: app.clock.now(),
+          isRevoked: (request) => this.#revoked.has(request),
+        }),
       finished: (held, outcome) => this.#onFinished(held, outcome),
     });
     this.#refusals = new RefusalBook({
@@ -303,7 +337,7 @@ class Running {
       deadLetters: this.#deadLetters,
       logger,
       events: this.#events,
-      track: (work) => this.#settler.beside(work),
+      settler: this.#settler,
     });
     this.#stall = new StallWatch({
       pool: this.#pool,
@@ -311,6 +345,17 @@ class Running {
       clock: app.clock,
       changed: () => void this.#consumer?.adjust(),
     });
+    this.#autoscaler =
+      plan.autoscale &&
+      new Autoscaler(plan.autoscale, {
+        pool,
+        clock: app.clock,
+        logger,
+        demand: () => this.#executor.held.size,
+        resize: (size) => this.#resize(size),
+        changed: () => void this.#consumer?.adjust(),
+      });
+    this.#obey = this.#remote(worker);
     this.#loop = new ConnectionLoop({
       app,
       logger,
@@ -322,10 +367,60 @@ class Running {
 
   async start(): Promise<void> {
     if (this.#options.purge) await this.#purge();
-    this.#outer = await startAll([...(this.#options.components?.outer ?? []), this.#stall, this.#loop]);
+    const { stateDb: path } = this.#plan;
+    const stateFile =
+      path === undefined
+        ? []
+        : [
+            new StateFile({
+              path,
+              revoked: this.#revoked,
+              lamport: this.#app.lamport,
+              logger: this.#logger,
+            }),
+          ];
+    this.#outer = await startAll([
+      ...stateFile,
+      ...(this.#options.components?.outer ?? []),
+      ...(this.#autoscaler ? [this.#autoscaler] : []),
+      this.#stall,
+      this.#loop,
+    ]);
+  }
+
+  #remote(worker: Worker): (method: string, args: Readonly<Record<string, unknown>>) => unknown {
+    return remoteHandler({
+      app: this.#app,
+      hostname: this.#plan.hostname,
+      logger: this.#logger,
+      pool: this.#pool,
+      executor: this.#executor,
+      settler: this.#settler,
+      results: this.#results,
+      revoked: this.#revoked,
+      buckets: this.#buckets,
+      queues: this.#queues,
+      neighbours: this.#neighbours,
+      autoscaler: this.#autoscaler,
+      maxTasksPerChild: this.#plan.maxTasksPerChild,
+      events: this.#presence.remote,
+      consumer: () => this.#consumer,
+      resize: (size) => this.#resize(size),
+      shutdown: () => void worker.stop({ how: 'warm', exitCode: 0 }),
+      info: () => this.info(),
+    });
+  }
+
+  async #resize(size: number): Promise<void> {
+    const resizing = this.#pool.resize(size);
+    void this.#consumer?.adjust();
+    await resizing;
   }
 
   async stop(): Promise<void> {
+    await this.#node
+      ?.tell('hello', { from_node: this.#plan.hostname, revoked: {}, leaving: true })
+      .catch(() => undefined); // without a connection nobody is there to be told
     await this.#consumer?.cancel();
     this.#pool.recall();
     const shutdownMs = this.#app.config.workerShutdownTimeout;
@@ -398,7 +493,7 @@ class Running {
     const consumer = new TaskConsumer({
       app: this.#app,
       connection,
-      queues: this.#plan.queues,
+      queues: this.#queues,
       executor: this.#executor,
       settler: this.#settler,
       refusals: this.#refusals,
@@ -407,14 +502,17 @@ class Running {
       events: this.#events,
       lines: this.#lines,
       logger: this.#logger,
-      isRevoked,
-      slots: () => this.#pool.size,
+      buckets: this.#buckets,
+      isRevoked: (request) => this.#revoked.has(request),
+      missed: this.#missed,
+      slots: () => this.#autoscaler?.range.max ?? this.#pool.size,
       recall: () => this.#pool.recall(),
     });
     this.#consumer = consumer;
+    const { node, mingle } = this.#control(connection);
     const pool = {
       name: 'pool ready',
-      start: () => this.#poolReady,
+      start: async () => void (await Promise.all([this.#poolReady, mingle?.finished])),
       stop: () => Promise.resolve(),
     };
     const watch = new ConsumeWatch({
@@ -424,18 +522,32 @@ class Running {
       clock: this.#app.clock,
       frozen,
     });
-    return [
-      ...this.#presence.on(connection),
-      pool,
-      consumer,
-      watch,
-      ...(components?.inner?.(connection) ?? []),
-    ];
+    const [sending, ...others] = this.#presence.on(connection);
+    const remote: Component[] = [...(node ? [node] : []), ...(mingle ? [mingle] : [])];
+    return [sending, ...remote, ...others, pool, consumer, watch, ...(components?.inner?.(connection) ?? [])];
+  }
+
+  /** How others speak to this worker. It listens before it asks, and both before it consumes: no revoke is missed. */
+  #control(connection: Connection): { readonly node?: ControlNode; readonly mingle?: Mingle } {
+    if (!this.#app.config.workerEnableRemoteControl) return {};
+    const { hostname } = this.#plan;
+    const common = { app: this.#app, connection, hostname, logger: this.#logger };
+    const node = new ControlNode({
+      ...common,
+      handle: this.#obey,
+      neighbours: () => this.#neighbours.names,
+    });
+    this.#node = node;
+    // Where nobody else can be, nobody is asked.
+    if (this.#options.mingle === false || !connection.traits.shared) return { node };
+    return {
+      node,
+      mingle: new Mingle({ ...common, revoked: this.#revoked, neighbours: this.#neighbours }),
+    };
   }
 
   #onFinished(_held: Held, outcome: Outcome): void {
     this.#stall.finished();
-    if (outcome.kind !== 'returned') this.#ended += 1;
     this.#consumer?.finished(outcome);
   }
 
@@ -454,11 +566,6 @@ const STORE_MS = 5000;
 
 /** How long a task may take to end by itself when its signal fires in a cold shutdown. */
 const COOPERATION_MS = 250;
-
-/** Revokes come with remote control. */
-function isRevoked(): boolean {
-  return false;
-}
 
 /** The pool of a worker, and when it can take jobs. */
 interface WarmPool {

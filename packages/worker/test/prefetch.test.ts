@@ -25,6 +25,16 @@ test('one long task ends the reserve at once, many short ones bring it back', ()
   expect(window.size(1)).toBeGreaterThan(50);
 });
 
+test('a short task that took long once, while memory was cleaned up, leaves the window as it is', () => {
+  const window = auto();
+  for (let i = 0; i < 50; i++) window.ran(0.02);
+  const size = window.size(1);
+  window.ran(10);
+  expect(window.size(1)).toBe(size);
+  window.ran(10);
+  expect(window.size(1)).toBeLessThan(size);
+});
+
 test('the window changes in big steps only', () => {
   const window = auto();
   const sizes = new Set<number>();

@@ -191,7 +191,7 @@ test('without -E a worker tells of itself alone', async () => {
     sw_ver: expect.stringMatching(/^\d+\.\d+\.\d+/),
     sw_sys: expect.any(String),
   });
-  expect(of('worker-heartbeat').at(-1)).toMatchObject({ processed: 1 });
+  await eventually(() => of('worker-heartbeat').at(-1)?.['processed'] === 1);
   await workers[0]?.stop();
   await eventually(() => of('worker-offline').length === 1);
   expect(heard.filter(({ type }) => type.startsWith('task-'))).toEqual([]);

@@ -116,7 +116,7 @@ export class WorkerProcess {
   }
 
   async ready(): Promise<this> {
-    await this.says(' ready.');
+    await this.says(' ready.', 60_000); // on a busy machine
     return this;
   }
 

@@ -107,6 +107,15 @@ export class Peer extends Side {
     return this.#ask('call', { task, args, kwargs, options: { queue: 'tq', ...options } });
   }
 
+  /** Sends a work-flow that a Python expression builds; `s('tq.add', 1)` is a signature of either side. */
+  canvas(
+    expression: string,
+    args: readonly unknown[] = [],
+    options: Readonly<Record<string, unknown>> = {},
+  ): Promise<string> {
+    return this.#ask('canvas', { expression, args, options });
+  }
+
   get(id: string, timeout = 20): Promise<Told> {
     return this.#ask('get', { id, timeout });
   }

@@ -2,6 +2,7 @@ import { defineCommand } from '../command.ts';
 import type { Values } from '../command.ts';
 import { choice, duration, flag, list, text, value, wholeNumber } from '../option-kinds.ts';
 import { readPrefetch } from '../prefetch-option.ts';
+import { readRange } from '../range-option.ts';
 
 const RUN = 'How tasks run';
 const LIMITS = 'Limits';
@@ -27,6 +28,8 @@ export const WORKER_OPTIONS = {
   withoutHeartbeat: flag('Send no heartbeats'),
   heartbeatInterval: duration('Time between two heartbeats', { otherwise: '2, and more in large fleets' }),
   withoutGossip: flag("Don't listen to the other workers"),
+  statedb: text('PATH', 'Keep revoked ids there over a restart; %n and %h as for --logfile', { short: 'S' }),
+  withoutMingle: flag("Don't ask the other workers at the start what they know"),
   purge: flag('Remove all waiting tasks first, without asking', { also: ['discard'] }),
 
   concurrency: wholeNumber('N', 'Tasks at one time', {
@@ -34,6 +37,9 @@ export const WORKER_OPTIONS = {
     least: 1,
     group: RUN,
     otherwise: 'the number of CPUs',
+  }),
+  autoscale: value('MAX,MIN', 'As many as are needed, within this range, in place of -c', readRange, {
+    group: RUN,
   }),
   pool: choice(
     'KIND',

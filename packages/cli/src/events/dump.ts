@@ -2,7 +2,7 @@ import type { App } from '@tq/core';
 import { EventReceiver } from '@tq/events';
 import type { ReceivedEvent } from '@tq/events';
 import type { Program } from '../program.ts';
-import { steeringOf, wake } from './steering.ts';
+import { wake } from './wake.ts';
 
 /** Tasks whose names are remembered, for the events that bring only an id. */
 const MOST_NAMES = 10_000;
@@ -30,7 +30,7 @@ export async function dumpEvents({ app, program, signal, types, json }: DumpOpti
     },
     onListening: async () => {
       program.out.note('Listening to events; Ctrl-C ends it.');
-      await wake(steeringOf(app));
+      await wake(app);
     },
   });
   try {

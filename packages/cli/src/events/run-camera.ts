@@ -5,7 +5,7 @@ import type { ClusterState } from '@tq/events';
 import { importNamed } from '@tq/worker/load';
 import { UsageError } from '../errors.ts';
 import type { Program } from '../program.ts';
-import { steeringOf, wake } from './steering.ts';
+import { wake } from './wake.ts';
 
 type Shutter = (state: ClusterState) => void | Promise<void>;
 
@@ -35,7 +35,7 @@ export async function runCamera(options: {
       ...(maxRate === undefined ? {} : { maxRate }),
       onListening: async () => {
         program.out.note(`Taking pictures with ${module}; Ctrl-C ends it.`);
-        await wake(steeringOf(app));
+        await wake(app);
       },
     });
   } catch (error) {

@@ -1,8 +1,7 @@
 import type { App, Logger } from '@tq/core';
 import { shownBroker, toError } from '@tq/core/internal';
 import { ClusterState, EventReceiver } from '@tq/events';
-import { steeringOf, wake } from '../events/steering.ts';
-import type { Steering } from '../events/steering.ts';
+import { wake } from '../events/wake.ts';
 import type { Program } from '../program.ts';
 import { wantsColor } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
@@ -71,7 +70,7 @@ class Monitor {
       },
       onListening: () => {
         this.#trouble = undefined;
-        return wake(this.#steering());
+        return wake(this.#app);
       },
     });
   }
@@ -117,29 +116,23 @@ class Monitor {
       case 'redraw':
         return this.#redraw();
       case 'revoke':
-        return this.#ask(`revoke ${wish.uuid}`, (steering) => steering.revoke(wish.uuid));
+        return this.#ask(`revoke ${wish.uuid}`, (control) => control.revoke(wish.uuid));
       case 'rate limit':
-        return this.#ask(`set the rate limit of ${wish.task} to ${wish.rate}`, (steering) =>
-          steering.rateLimit(wish.task, wish.rate),
+        return this.#ask(`set the rate limit of ${wish.task} to ${wish.rate}`, (control) =>
+          control.rateLimit(wish.task, wish.rate),
         );
     }
   }
 
   /** Asks workers for something and says what became of it. */
-  #ask(what: string, ask: (steering: Steering) => Promise<unknown>): void {
+  #ask(what: string, ask: (control: App['control']) => Promise<unknown>): void {
     const asking = async (): Promise<string> => {
-      const steering = this.#steering();
-      if (!steering) return `Can't ${what}: this program has no remote control.`;
-      await ask(steering);
+      await ask(this.#app.control);
       return `Workers were asked to ${what}.`;
     };
     void asking()
       .catch((error: unknown) => `Can't ${what}: ${toError(error).message}`)
       .then((notice) => this.#notice(notice));
-  }
-
-  #steering(): Steering | undefined {
-    return steeringOf(this.#app);
   }
 
   #notice(notice: string): void {

@@ -3,7 +3,8 @@ import { compress } from '../serialize/compress.ts';
 import { encodeJson, jsonSerializer } from '../serialize/json.ts';
 import type { Serializers } from '../serialize/registry.ts';
 import type { Serializer } from '../types/serializer.ts';
-import type { Message } from '../types/transport.ts';
+import type { Message, MessageProperties } from '../types/transport.ts';
+import { protocol1Body } from './protocol1.ts';
 import { taskBody, taskHeaders } from './protocol2.ts';
 import type { OutgoingTask } from './protocol2.ts';
 
@@ -20,34 +21,42 @@ export interface EncodeOptions {
   /** Milliseconds, as decimal text. */
   readonly expiration: string | undefined;
   readonly maxBytes: number;
+  /** The setting `taskProtocol`. */
+  readonly protocol: 1 | 2;
   readonly serializers: Serializers;
 }
 
 /** The message of a call. @throws EncodeError naming what can't travel, or what makes it too large */
 export function encodeCall(call: OutgoingTask, options: EncodeOptions): Message {
   const serializer = options.serializers.forSending(options.serializer);
-  let body: Uint8Array =
-    serializer === jsonSerializer ? Buffer.from(jsonBody(call)) : otherBody(call, serializer);
-  const headers = taskHeaders(call);
+  const isOld = options.protocol === 1;
+  let body = isOld ? serializer.encode(protocol1Body(call)) : bodyOf(call, serializer);
+  const headers: Record<string, unknown> = isOld ? { ...call.headers } : taskHeaders(call);
   if (options.compression) {
     const compressed = compress(options.compression, body);
     headers['compression'] = compressed.header;
     body = compressed.bytes;
   }
   if (body.byteLength > options.maxBytes) throw tooLarge(call, body.byteLength, options.maxBytes);
-  return {
-    body,
-    headers,
-    properties: {
-      contentType: serializer.contentType,
-      contentEncoding: serializer.contentEncoding,
-      deliveryMode: options.deliveryMode,
-      priority: options.priority,
-      correlationId: call.id,
-      replyTo: options.replyTo,
-      ...(options.expiration === undefined ? {} : { expiration: options.expiration }),
-    },
+  return { body, headers, properties: propertiesOf(call, options, serializer) };
+}
+
+function propertiesOf(call: OutgoingTask, options: EncodeOptions, serializer: Serializer): MessageProperties {
+  const { contentType, contentEncoding } = serializer;
+  const { deliveryMode, expiration, priority, replyTo } = options;
+  const properties = {
+    contentType,
+    contentEncoding,
+    deliveryMode,
+    priority,
+    correlationId: call.id,
+    replyTo,
   };
+  return expiration === undefined ? properties : { ...properties, expiration };
+}
+
+function bodyOf(call: OutgoingTask, serializer: Serializer): Uint8Array {
+  return serializer === jsonSerializer ? Buffer.from(jsonBody(call)) : otherBody(call, serializer);
 }
 
 /** In parts, so that what can't travel is named as the caller knows it: `args[0].when`. */

@@ -1,9 +1,9 @@
-import { DecodeError } from '../errors.ts';
+import { DecodeError, EncodeError } from '../errors.ts';
 import { argsRepr, kwargsRepr } from './repr.ts';
-import { readBody } from './protocol2.ts';
-import type { DecodedBody } from './protocol2.ts';
+import { isoOrNull, readBody } from './protocol2.ts';
+import type { DecodedBody, OutgoingTask } from './protocol2.ts';
 
-/** A protocol 1 message turned into protocol 2's parts. Old senders only; tq never writes it. Spec: message.md 9. */
+/** A protocol 1 message turned into protocol 2's parts. Spec: message.md 9. */
 export interface Upgraded {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: DecodedBody;
@@ -24,6 +24,33 @@ export function isTaskObject(body: unknown): body is Readonly<Record<string, unk
   return (
     isProtocol1(body) || (typeof body === 'object' && body !== null && !Array.isArray(body) && 'args' in body)
   );
+}
+
+/** The body that says it all, in Celery's order; the setting `taskProtocol`. @throws EncodeError for what it has no place for */
+export function protocol1Body(call: OutgoingTask): Readonly<Record<string, unknown>> {
+  const { callbacks = null, chain, chord = null, errbacks = null } = call.embed;
+  if (chain)
+    throw new EncodeError(
+      'chain',
+      "A chain can't be sent in task protocol 1, which has no place for it: set taskProtocol to 2.",
+    );
+  return {
+    task: call.task,
+    id: call.id,
+    args: call.args,
+    kwargs: call.kwargs,
+    group: call.group,
+    group_index: call.groupIndex,
+    retries: call.retries,
+    eta: isoOrNull(call.etaMs),
+    expires: isoOrNull(call.expiresMs),
+    utc: true,
+    callbacks,
+    errbacks,
+    timelimit: [call.timeLimit, call.softTimeLimit],
+    taskset: call.group,
+    chord,
+  };
 }
 
 /** @throws DecodeError when a part is not what the protocol says */

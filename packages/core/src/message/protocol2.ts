@@ -46,7 +46,7 @@ export function taskHeaders(call: OutgoingTask): Record<string, unknown> {
     group: call.group,
     group_index: call.groupIndex,
     retries: call.retries,
-    timelimit: [call.timeLimit, call.softTimeLimit],
+    timelimit: timeLimits(call),
     root_id: call.rootId,
     parent_id: call.parentId,
     argsrepr: call.argsrepr,
@@ -61,7 +61,14 @@ export function taskHeaders(call: OutgoingTask): Record<string, unknown> {
   return call.headers ? { ...call.headers, ...headers } : headers;
 }
 
-function isoOrNull(ms: number | null): string | null {
+/** One for all calls without limits, so that nobody has to look into it. */
+const NO_LIMITS = Object.freeze([null, null]);
+
+function timeLimits({ timeLimit, softTimeLimit }: OutgoingTask): readonly (number | null)[] {
+  return timeLimit === null && softTimeLimit === null ? NO_LIMITS : [timeLimit, softTimeLimit];
+}
+
+export function isoOrNull(ms: number | null): string | null {
   return ms === null ? null : formatIso(ms);
 }
 
@@ -92,7 +99,7 @@ export function readBody(body: unknown): DecodedBody | string {
   if (embed !== null && !isObject(embed)) return 'The third part of the body is not an object.';
   const found = embed === null ? undefined : readEmbed(embed as Readonly<Record<string, unknown>>);
   if (typeof found === 'string') return found;
-  return { args, kwargs, ...(found ? { embed: found } : {}) };
+  return found ? { args, kwargs, embed: found } : { args, kwargs };
 }
 
 function readEmbed(embed: Readonly<Record<string, unknown>>): Embed | string | undefined {

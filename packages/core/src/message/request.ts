@@ -34,34 +34,37 @@ const PROTOCOL_HEADERS = new Set([
 /** Counts how often a message was given back after its process died, where the broker doesn't count. tq's own. */
 export const DELIVERIES_HEADER = 'x-tq-deliveries';
 
+/** Marks the call of an error link that takes `(request, error, traceback)`: the second is an error in Celery's form. */
+export const FAILURE_HEADER = 'tq-failure';
+
 /**
  * Reads the headers of a protocol 2 task message.
  * @throws DecodeError naming the header that's wrong
  */
 export function readRequest(delivery: Delivery): TaskRequest {
   const { headers, properties } = delivery.message;
-  const id = requiredText(headers, 'id');
+  const id = requiredText(headers['id'], 'id');
   const limits = timeLimits(headers['timelimit']);
   const given = headers[DELIVERIES_HEADER];
   return {
     id,
-    task: requiredText(headers, 'task'),
-    shadow: displayText(headers, 'shadow'),
-    rootId: optionalText(headers, 'root_id') ?? id,
-    parentId: optionalText(headers, 'parent_id'),
-    group: optionalText(headers, 'group') ?? optionalText(headers, 'taskset'),
-    groupIndex: optionalInteger(headers, 'group_index'),
-    retries: optionalInteger(headers, 'retries') ?? 0,
-    etaMs: optionalInstant(headers, 'eta'),
-    expiresMs: optionalInstant(headers, 'expires'),
+    task: requiredText(headers['task'], 'task'),
+    shadow: displayText(headers['shadow']),
+    rootId: optionalText(headers['root_id'], 'root_id') ?? id,
+    parentId: optionalText(headers['parent_id'], 'parent_id'),
+    group: optionalText(headers['group'], 'group') ?? optionalText(headers['taskset'], 'taskset'),
+    groupIndex: optionalInteger(headers['group_index'], 'group_index'),
+    retries: optionalInteger(headers['retries'], 'retries') ?? 0,
+    etaMs: optionalInstant(headers['eta'], 'eta'),
+    expiresMs: optionalInstant(headers['expires'], 'expires'),
     timeLimit: limits[0],
     softTimeLimit: limits[1],
-    argsrepr: displayText(headers, 'argsrepr') ?? '',
-    kwargsrepr: displayText(headers, 'kwargsrepr') ?? '',
-    origin: displayText(headers, 'origin'),
-    lang: displayText(headers, 'lang'),
-    ignoreResult: optionalBoolean(headers, 'ignore_result'),
-    replacedTaskNesting: optionalInteger(headers, 'replaced_task_nesting') ?? 0,
+    argsrepr: displayText(headers['argsrepr']) ?? '',
+    kwargsrepr: displayText(headers['kwargsrepr']) ?? '',
+    origin: displayText(headers['origin']),
+    lang: displayText(headers['lang']),
+    ignoreResult: optionalBoolean(headers['ignore_result'], 'ignore_result'),
+    replacedTaskNesting: optionalInteger(headers['replaced_task_nesting'], 'replaced_task_nesting') ?? 0,
     stampedHeaders: textsOrNull(headers['stamped_headers']),
     stamps: isObject(headers['stamps']) ? headers['stamps'] : {},
     headers: userHeaders(headers),
@@ -97,22 +100,19 @@ function userHeaders(headers: Readonly<Record<string, unknown>>): Readonly<Recor
   return own ?? NONE;
 }
 
-function requiredText(headers: Readonly<Record<string, unknown>>, name: string): string {
-  const value = headers[name];
+function requiredText(value: unknown, name: string): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new DecodeError(`The header ${name} must be a text, not ${show(value)}.`);
 }
 
-function optionalText(headers: Readonly<Record<string, unknown>>, name: string): string | null {
-  const value = headers[name];
+function optionalText(value: unknown, name: string): string | null {
   if (value === undefined || value === null || value === '') return null;
   if (typeof value === 'string') return value;
   throw new DecodeError(`The header ${name} must be a text or null, not ${show(value)}.`);
 }
 
 /** What is only shown isn't worth refusing a message for. */
-function displayText(headers: Readonly<Record<string, unknown>>, name: string): string | null {
-  const value = headers[name];
+function displayText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
@@ -120,22 +120,19 @@ function textsOrNull(value: unknown): readonly string[] | null {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null;
 }
 
-function optionalInteger(headers: Readonly<Record<string, unknown>>, name: string): number | null {
-  const value = headers[name];
+function optionalInteger(value: unknown, name: string): number | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw new DecodeError(`The header ${name} must be a whole number or null, not ${show(value)}.`);
 }
 
-function optionalBoolean(headers: Readonly<Record<string, unknown>>, name: string): boolean | null {
-  const value = headers[name];
+function optionalBoolean(value: unknown, name: string): boolean | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'boolean') return value;
   throw new DecodeError(`The header ${name} must be true, false or null, not ${show(value)}.`);
 }
 
-function optionalInstant(headers: Readonly<Record<string, unknown>>, name: string): number | null {
-  const value = headers[name];
+function optionalInstant(value: unknown, name: string): number | null {
   if (value === undefined || value === null) return null;
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.getTime();
   const ms = typeof value === 'string' ? parseIso(value) : undefined;

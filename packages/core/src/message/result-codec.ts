@@ -1,4 +1,4 @@
-/** How results are kept: the settings resultSerializer, resultAcceptContent. Spec: results.md 2. */
+/** How results are kept: the settings resultSerializer, resultAcceptContent, resultCompression. Spec: results.md 2. */
 import { Buffer } from 'node:buffer';
 import type { Config } from '../config.ts';
 import { decodeJson, encodeJson, jsonSerializer } from '../serialize/json.ts';
@@ -7,7 +7,8 @@ import type { Content, ResultCodec } from '../types/backend.ts';
 import type { Encoded } from '../types/serializer.ts';
 import { encodeMeta, readMeta } from './meta.ts';
 
-type ResultSettings = Pick<Config, 'acceptContent' | 'resultAcceptContent' | 'resultSerializer'>;
+type ResultSettings = Pick<Config, 'acceptContent' | 'resultAcceptContent' | 'resultSerializer'> &
+  Partial<Pick<Config, 'resultCompression'>>;
 
 /** The codec that a configuration asks for. @throws ImproperlyConfigured when it names a serializer that nobody knows */
 export function resultCodec(config: ResultSettings, serializers: Serializers): ResultCodec {
@@ -21,6 +22,7 @@ export function resultCodec(config: ResultSettings, serializers: Serializers): R
   return {
     contentType,
     contentEncoding,
+    compression: config.resultCompression ?? undefined,
     encode: (value) => serializer.encode(value),
     encodeMeta(meta) {
       const text = encodeMeta(meta);

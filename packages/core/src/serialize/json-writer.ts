@@ -1,5 +1,5 @@
 import { MAX_DIGITS } from './limits.ts';
-import { bytesMarker, momentMarker, pythonMarker, TYPE, VALUE } from './typed.ts';
+import { bytesMarker, marker, momentMarker, pythonMarker, TYPE, VALUE } from './typed.ts';
 import type { Form } from './value-writer.ts';
 
 const FIRST_TOO_LONG = 10n ** BigInt(MAX_DIGITS);
@@ -22,6 +22,7 @@ export const jsonForm: Form<string> = {
   moment: momentMarker,
   bytes: bytesMarker,
   python: pythonMarker,
+  typed: marker,
   list: (items) => `[${items.join(',')}]`,
   members(keys, items, refuse) {
     if (keys.length === 2 && keys.includes(TYPE) && keys.includes(VALUE))

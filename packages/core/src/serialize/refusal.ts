@@ -18,7 +18,7 @@ export function whyNot(value: object): string {
   if (types.isAnyArrayBuffer(value)) return 'wrap the ArrayBuffer: new Uint8Array(buffer)';
   if (ArrayBuffer.isView(value)) return `a ${nameOf(value)} would arrive as bytes; send Array.from(it)`;
   if (types.isNativeError(value)) return 'an Error only travels when it is thrown; send its message';
-  return `it is an instance of ${nameOf(value)}, which would arrive without its class; send a plain object or give the class a toJSON()`;
+  return `it is an instance of ${nameOf(value)}, which would arrive without its class; send a plain object, give the class a toJSON() or register it with registerType()`;
 }
 
 function nameOf(value: object): string {

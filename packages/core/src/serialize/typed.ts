@@ -5,6 +5,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { DecodeError } from '../errors.ts';
 import { formatIso, parseIso } from '../message/dates.ts';
+import { customReader } from './custom-types.ts';
 import { Decimal, PlainDate, PlainTime, Uuid } from '../values.ts';
 import type { wireType } from '../values.ts';
 
@@ -36,7 +37,7 @@ const WRITERS: Readonly<Record<WireType, (value: PythonValue) => string>> = {
 
 /** The JavaScript value of a marker. */
 export function fromMarker(type: unknown, value: unknown): unknown {
-  const read = READERS.get(type);
+  const read = READERS.get(type) ?? customReader(type);
   const name = typeof type === 'string' ? JSON.stringify(type.slice(0, 80)) : 'that is no text';
   if (!read) throw new DecodeError(`A typed JSON value has the type ${name}, which nobody knows.`);
   try {
@@ -70,8 +71,9 @@ export function isMarker(value: object): boolean {
   return Object.hasOwn(value, TYPE) && Object.hasOwn(value, VALUE) && Object.keys(value).length === 2;
 }
 
-function marker(type: string, text: string): string {
-  return `{"${TYPE}":"${type}","${VALUE}":${text}}`;
+/** What is put around the text of a value to say of which type it is. */
+export function marker(type: string, text: string): string {
+  return `{"${TYPE}":${JSON.stringify(type)},"${VALUE}":${text}}`;
 }
 
 function asText(value: unknown): string {

@@ -3,6 +3,8 @@ import { EncodeError } from '../errors.ts';
 import { isIsoTime } from '../message/dates.ts';
 import { peek } from '../message/peek.ts';
 import { wireType } from '../values.ts';
+import { customTypeOf } from './custom-types.ts';
+import type { CustomType } from './custom-types.ts';
 import { MAX_DEPTH } from './limits.ts';
 import { hasPlainPrototype } from './plain.ts';
 import { pathText, whyNot } from './refusal.ts';
@@ -22,6 +24,8 @@ export interface Form<T> {
   bytes(value: Uint8Array): T;
   /** `undefined` when the kind is unknown. */
   python(kind: unknown, value: PythonValue, refuse: Refuse): T | undefined;
+  /** A value of a registered type; absent where there is no form for it. */
+  typed?(marker: string, value: T): T;
   list(items: readonly T[]): T;
   members(keys: readonly string[], items: readonly T[], refuse: Refuse): T;
 }
@@ -87,7 +91,18 @@ export class ValueWriter<T> {
     if (types.isDate(value)) return this.#moment(value);
     if (types.isUint8Array(value)) return this.#form.bytes(value);
     const kind = (value as { readonly [wireType]?: unknown })[wireType];
-    return kind === undefined ? undefined : this.#form.python(kind, value as PythonValue, this.#refuse);
+    if (kind !== undefined) return this.#form.python(kind, value as PythonValue, this.#refuse);
+    const custom = customTypeOf(value);
+    return custom && this.#custom(value, custom);
+  }
+
+  #custom(value: object, { encode, marker }: CustomType): T {
+    if (!this.#form.typed) return this.#refuse(`only JSON has a form for the type ${JSON.stringify(marker)}`);
+    if (this.#open.has(value) || this.#open.size >= MAX_DEPTH) this.#refuse('it is part of itself');
+    this.#open.add(value);
+    const written = this.#value(encode(value)) ?? this.#form.nothing;
+    this.#open.delete(value);
+    return this.#form.typed(marker, written);
   }
 
   #moment(value: Date): T {

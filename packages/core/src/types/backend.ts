@@ -71,11 +71,13 @@ export interface Content {
   readonly contentEncoding: string | undefined;
 }
 
-/** How results are written and read: the settings `resultSerializer` and `resultAcceptContent`. */
+/** How results are written and read: the settings `resultSerializer`, `resultAcceptContent` and `resultCompression`. */
 export interface ResultCodec {
   /** For backends that send messages. */
   readonly contentType: string;
   readonly contentEncoding: 'utf-8' | 'binary';
+  /** How stores that can are to compress what they keep; undefined: not at all. */
+  readonly compression?: string | undefined;
   encodeMeta(meta: TaskMeta<Encoded>): Uint8Array;
   /** `content` where the bytes say what they are; otherwise they are as this codec writes. @throws DecodeError, ContentDisallowed */
   decodeMeta(bytes: Uint8Array, content?: Content): TaskMeta;
@@ -140,8 +142,8 @@ export interface ResultBackend extends AsyncDisposable {
     readonly persistent: boolean;
     readonly expiresByItself: boolean;
   };
-  /** Called before the task is published, so no answer can be missed. */
-  expect(taskId: string): Promise<void>;
+  /** Called before the task is published, so no answer can be missed. Undefined where there is nothing to wait for. */
+  expect(taskId: string): Promise<void> | undefined;
   /**
    * Keeps a state; a stored SUCCESS is never overwritten. Calls of one tick return one shared promise: they are
    * written in one batch, in order.
@@ -164,12 +166,42 @@ export interface ChordPart {
   readonly index: number | undefined;
 }
 
-/** Groups of results, and the counting of a chord's header. */
+/** How far a chord's header is, told to whoever adds a part. */
+export type ChordProgress =
+  /** Parts are missing, or the chord is over. */
+  | { readonly kind: 'waiting' }
+  /** All parts, in the header's order. The caller alone sends the body, then calls `endChord()`. */
+  | { readonly kind: 'complete'; readonly parts: readonly ChordPart[] }
+  /** Complete, and somebody else is sending the body. Should it have died, whoever asks after `againMs` takes over. */
+  | { readonly kind: 'taken'; readonly againMs: number };
+
+/**
+ * Groups of results, and the counting of a chord's header.
+ *
+ * Whoever completes a header holds its body for a lease: a worker that dies between counting and sending loses nothing,
+ * since its message is delivered again, the part is added again, and after the lease that answers `complete`.
+ */
 export interface GroupStore {
   save(groupId: string, children: readonly unknown[]): Promise<void>;
   restore(groupId: string): Promise<readonly unknown[] | undefined>;
+  /** What is saved, and all that is known of the chord. */
   forget(groupId: string): Promise<void>;
+  /**
+   * How many parts the header has. Called before the last member is published: a count that is reached without a size
+   * completes nothing, and a size that comes after all parts is noticed by nobody. On the id of a chord that is over it
+   * begins a new one.
+   */
   setChordSize(groupId: string, size: number): Promise<void>;
-  /** Counts one finished header task, once per task id. Whoever completes the set gets all parts; everyone else `undefined`. */
-  addChordPart(groupId: string, part: ChordPart): Promise<readonly ChordPart[] | undefined>;
+  /**
+   * Adds to the size, before the new members are published. It holds for members that a running member adds, since that
+   * member's own part is still missing; a chord that is complete doesn't grow, and would then never end.
+   */
+  growChord(groupId: string, by: number): Promise<void>;
+  /**
+   * Counts one finished member of the header, once per task id and position however often it is delivered. The same store
+   * that asks again with the part that completed the set gets `complete` again, until the chord is ended.
+   */
+  addChordPart(groupId: string, part: ChordPart): Promise<ChordProgress>;
+  /** The body is sent, or never will be: the parts go, and late duplicates find `waiting`. Twice is no error. */
+  endChord(groupId: string): Promise<void>;
 }

@@ -14,6 +14,8 @@ export interface Pool extends AsyncDisposable {
   /** Never throws; everything that can happen to a job is an outcome. */
   run(job: Job, watch: JobWatcher): Execution;
   resize(size: number): Promise<void>;
+  /** Replaces every host by a new one, which loads the app anew; each finishes what it runs first. A job that is in this very process stays where it is. */
+  restart(): void;
   /** Takes back every job that has not started: each ends as `returned`. */
   recall(): void;
   stats(): PoolStats;
@@ -26,6 +28,8 @@ export interface PoolTraits {
   readonly kind: 'prefork' | 'threads' | 'async' | 'solo';
   /** Whether a running job can be ended by force: hard time limits, terminate. */
   readonly killable: boolean;
+  /** Jobs run in the worker's own process: a payload is handed over as it is, whatever it is made of. */
+  readonly inProcess: boolean;
 }
 
 /** Made by `prefork()`, `threads()`, `asyncPool()`, `solo()`; the worker fills in the rest. */
@@ -69,8 +73,8 @@ export interface HostLog {
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
-/** Executes one payload; lives in the host. Never rejects. */
-export type JobHandler = (payload: unknown, context: JobContext) => Promise<Outcome>;
+/** Executes one payload; lives in the host. Never rejects, nor throws. Short work says at once how it ended: a promise would cost as much. */
+export type JobHandler = (payload: unknown, context: JobContext) => Outcome | Promise<Outcome>;
 
 /** What a running job has of whoever started it. */
 export interface JobContext {
@@ -87,8 +91,10 @@ export interface Job {
   readonly id: string;
   /** Task name; the pool groups its running averages by it. */
   readonly task: string;
-  /** Passed on unseen. JSON, bodies as strings. */
+  /** Passed on unseen. JSON, bodies as strings, unless the pool is `inProcess`. */
   readonly payload: unknown;
+  /** About how many bytes the payload is as JSON. @default estimated, which takes a look at all of it */
+  readonly bytes?: number;
   /** Abort the job's signal after this long, with `SoftTimeLimitExceeded`. */
   readonly softTimeLimitMs?: number;
   /** End the job by force after this long. */
@@ -116,6 +122,10 @@ export interface Execution {
   terminate(signal?: NodeJS.Signals): void;
   /** Aborts the job's signal; it may still finish as it likes. */
   abort(reason: AbortReason): void;
+  /** Ends the job as `returned` if it has not started; otherwise does nothing. */
+  withdraw(): void;
+  /** Where it runs, and since when as far as is known (Unix milliseconds); undefined while it waits. */
+  place(): { readonly pid: number; readonly sinceMs: number } | undefined;
 }
 
 /** Why a task's signal fires; the host makes the typed error of it. */
@@ -128,14 +138,16 @@ export type Outcome =
       readonly result: Encoded;
       /** Printable, shortened form for logs and events; absent when nobody will show it. */
       readonly repr?: string;
-      readonly embed?: Embed;
+      /** What the message carries for after the task, an `Embed`; absent when it carries nothing. */
+      readonly embed?: Encoded;
       readonly children?: readonly ResultTuple[];
       readonly runtimeMs: number;
     }
   | {
       readonly kind: 'failed';
       readonly error: WireError;
-      readonly embed?: Embed;
+      /** An `Embed`. */
+      readonly embed?: Encoded;
       readonly children?: readonly ResultTuple[];
       readonly runtimeMs: number;
       /** One of the task's `throws`: expected, logged without its stack. */
@@ -148,15 +160,22 @@ export type Outcome =
       readonly changes?: RetryChanges;
       readonly children?: readonly ResultTuple[];
     }
-  | { readonly kind: 'replaced'; readonly by: SignatureData; readonly embed?: Embed }
+  | {
+      readonly kind: 'replaced';
+      /** A `SignatureData`. */
+      readonly by: Encoded;
+      readonly embed?: Encoded;
+      readonly children?: readonly ResultTuple[];
+    }
   | {
       readonly kind: 'rejected';
       readonly requeue: boolean;
       readonly reason: string;
       /** Stored as the task's failure: its message could not be understood. */
       readonly error?: WireError;
+      readonly embed?: Encoded;
     }
-  | { readonly kind: 'ignored' }
+  | { readonly kind: 'ignored'; readonly embed?: Encoded }
   | { readonly kind: 'returned' }
   | {
       readonly kind: 'lost';

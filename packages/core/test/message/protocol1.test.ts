@@ -1,6 +1,7 @@
-import { DecodeError } from '@tq/core';
+import { createApp, DecodeError, silentLogger } from '@tq/core';
 import { isProtocol1, readRequest, upgradeProtocol1 } from '@tq/core/internal';
-import { isTaskObject } from '../../src/message/protocol1.ts';
+import { isTaskObject, protocol1Body } from '../../src/message/protocol1.ts';
+import { FakeBroker } from '../support/fake-broker.ts';
 import type { MessageVector } from '../support/vectors.ts';
 import { vectorsOf } from '../support/vectors.ts';
 
@@ -74,4 +75,39 @@ test('malformed parts are refused', () => {
 test('an object with arguments behind the headers of protocol 2 is a body too', () => {
   expect(isTaskObject({ args: [1], kwargs: {} })).toBe(true);
   expect([null, [[], {}, {}], {}, 'args'].map(isTaskObject)).toEqual([false, false, false, false]);
+});
+
+test('a call is written as old senders write it', async () => {
+  const broker = new FakeBroker();
+  const app = createApp('proj', {
+    broker: { transport: broker.transport },
+    backend: null,
+    logger: silentLogger,
+    conf: { taskProtocol: 1 },
+  });
+  await app.sendTask('proj.add', [1, 2], {
+    taskId: body['id'] as string,
+    eta: new Date('2026-11-22T15:57:23.146Z'),
+    expires: new Date('2026-11-22T15:57:53.146Z'),
+    timeLimit: 9,
+    headers: { 'x-user': 1 },
+  });
+  const message = broker.published[0]?.message;
+  const written = JSON.parse(Buffer.from(message!.body).toString()) as Readonly<Record<string, unknown>>;
+  expect(Object.keys(written)).toEqual(Object.keys(body));
+  expect(written).toEqual({
+    ...body,
+    callbacks: null,
+    eta: '2026-11-22T15:57:23.146000+00:00',
+    expires: '2026-11-22T15:57:53.146000+00:00',
+  });
+  expect(message!.headers).toEqual({ 'x-user': 1 });
+  expect(message!.properties).toMatchObject({ correlationId: body['id'], contentType: 'application/json' });
+  await app.close();
+});
+
+test('a chain has no place in it', () => {
+  const chain = [{ task: 'proj.mul', args: [], kwargs: {}, options: {} }];
+  const call = { embed: { chain } } as unknown as Parameters<typeof protocol1Body>[0];
+  expect(() => protocol1Body(call)).toThrow('set taskProtocol to 2');
 });

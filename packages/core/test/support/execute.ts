@@ -11,7 +11,7 @@ export interface ExecuteOptions extends CallOptions {
 }
 
 /** Runs one call of a registered task as a worker's child would. */
-export function execute(
+export async function execute(
   app: App,
   name: string,
   args: readonly unknown[] = [],

@@ -10,6 +10,20 @@ export interface ServerOptions {
   readonly config?: readonly string[];
   /** Redis: keeps its data over a kill, as RabbitMQ always does. @default false */
   readonly persistent?: boolean;
+  /** A second port that speaks TLS; files of a TestAuthority. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** RabbitMQ: plugins to enable. */
+  readonly plugins?: readonly string[];
+  /** Sentinel: the port of the master that it watches at first. */
+  readonly watches?: number;
+}
+
+type Service = 'redis' | 'rabbitmq' | 'qpid' | 'sentinel';
+
+interface Where {
+  readonly url: string;
+  readonly port: number;
+  readonly tlsPort?: number;
 }
 
 interface Answer {
@@ -27,7 +41,7 @@ export class TestServer implements AsyncDisposable {
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   readonly #exited: Promise<unknown>;
   #serial = 0;
-  #where: { readonly url: string; readonly port: number } | undefined;
+  #where: Where | undefined;
 
   private constructor(service: string, options: ServerOptions) {
     this.#keeper = fork(KEEPER, [service, JSON.stringify(options)], {
@@ -41,10 +55,10 @@ export class TestServer implements AsyncDisposable {
     this.#keeper.on('message', (answer: Answer) => this.#waiting.get(answer.id)?.(answer));
   }
 
-  static async open(service: 'redis' | 'rabbitmq' | 'qpid', options: ServerOptions): Promise<TestServer> {
+  static async open(service: Service, options: ServerOptions): Promise<TestServer> {
     const server = new TestServer(service, options);
     try {
-      server.#where = (await server.#ask('open')) as { readonly url: string; readonly port: number };
+      server.#where = (await server.#ask('open')) as Where;
       return server;
     } catch (error) {
       await server.end();
@@ -58,6 +72,13 @@ export class TestServer implements AsyncDisposable {
 
   get port(): number {
     return this.#where!.port;
+  }
+
+  /** Where it speaks TLS, if it was told to. */
+  get tlsPort(): number {
+    const { tlsPort } = this.#where!;
+    if (tlsPort === undefined) throw new Error('This server was started without the option tls.');
+    return tlsPort;
   }
 
   /** Again after kill(), on the same port and data; resolves when it answers. */
@@ -114,6 +135,11 @@ export function startRedis(options: ServerOptions = {}): Promise<TestServer> {
 /** A RabbitMQ of the test's own. Up in some 5 s. */
 export function startRabbitmq(options: ServerOptions = {}): Promise<TestServer> {
   return TestServer.open('rabbitmq', options);
+}
+
+/** A Redis Sentinel of the test's own, that calls the server at port `watches` "tq", and misses it after 0.5 s. */
+export function startSentinel(options: ServerOptions & { readonly watches: number }): Promise<TestServer> {
+  return TestServer.open('sentinel', options);
 }
 
 /** An Apache Qpid Broker-J of the test's own; rejects with the reason where it can't be had. */

@@ -18,6 +18,9 @@ export class RecordingStore implements QueueStore {
   readonly broadcasts: Envelope[] = [];
   readonly dropped: string[] = [];
   readonly declared: string[] = [];
+  readonly lives = new Map<string, number | undefined>();
+  readonly used: string[] = [];
+  sweeps = 0;
   readonly bound: BindingRecord[] = [];
   readonly ears = new Map<string, (envelope: Envelope) => void>();
   restores = 0;
@@ -105,8 +108,19 @@ export class RecordingStore implements QueueStore {
     return 0;
   }
 
-  async declare(queue: string): Promise<void> {
+  async declare(queue: string, expiresMs?: number): Promise<void> {
     this.declared.push(queue);
+    this.lives.set(queue, expiresMs);
+  }
+
+  async use(queue: string): Promise<number | undefined> {
+    this.used.push(queue);
+    return this.lives.get(queue);
+  }
+
+  async removeUnused(): Promise<number> {
+    this.sweeps += 1;
+    return 0;
   }
 
   async size(queue: string): Promise<number> {

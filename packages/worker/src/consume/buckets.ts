@@ -19,12 +19,33 @@ export function parseRate(rate: string | number | null | undefined, task: string
 export class Buckets {
   readonly #defaultRate: string | number | null;
   readonly #enabled: boolean;
+  /** Limits that were changed at run time. */
+  readonly #rates = new Map<string, string | number | null>();
   /** Interval and the next free moment, by task; null = no limit. */
   readonly #buckets = new Map<string, { readonly intervalMs: number; nextMs: number } | null>();
 
   constructor(options: { readonly enabled: boolean; readonly defaultRate: string | number | null }) {
     this.#enabled = options.enabled;
     this.#defaultRate = options.defaultRate;
+  }
+
+  /** Another limit for a task from now on, whatever it was; undefined = none. @throws ImproperlyConfigured */
+  set(task: string, rate: string | number | null): void {
+    const perSecond = parseRate(rate, task);
+    this.#rates.set(task, perSecond === undefined ? null : rate);
+    this.#buckets.delete(task);
+  }
+
+  /** Whether a limit was set for the task at run time that holds. */
+  isLimited(task: string): boolean {
+    return this.#rates.get(task) != null;
+  }
+
+  /** The limit of a task as it was given. */
+  rateOf(definition: TaskDefinition): string | number | null {
+    const changed = this.#rates.get(definition.name);
+    if (changed !== undefined) return changed;
+    return definition.options.rateLimit === undefined ? this.#defaultRate : definition.options.rateLimit;
   }
 
   /** The moment from which the request may run; the moment is its own from now on. */
@@ -39,8 +60,7 @@ export class Buckets {
   }
 
   #make(definition: TaskDefinition): { readonly intervalMs: number; nextMs: number } | null {
-    const own = definition.options.rateLimit;
-    const rate = parseRate(own === undefined ? this.#defaultRate : own, definition.name);
+    const rate = parseRate(this.rateOf(definition), definition.name);
     return rate === undefined ? null : { intervalMs: 1000 / rate, nextMs: 0 };
   }
 }

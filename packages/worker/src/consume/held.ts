@@ -11,6 +11,10 @@ export interface Held {
   execution: Execution | undefined;
   /** Runs now. */
   started: boolean;
+  /** Where and since when, once it is known. */
+  runs: { readonly pid: number; readonly atMs: number } | undefined;
+  /** Number of the signal by which it was to be ended on request. */
+  terminatedBy: number | undefined;
   /** Has its turn under the task's rate limit. */
   hasToken: boolean;
   /** The hard limit that holds for it, in seconds. */

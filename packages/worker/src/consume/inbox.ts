@@ -34,6 +34,8 @@ export class Inbox {
         acked: false,
         execution: undefined,
         started: false,
+        runs: undefined,
+        terminatedBy: undefined,
         hasToken: false,
         timeLimit: undefined,
       };

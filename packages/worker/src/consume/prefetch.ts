@@ -22,6 +22,7 @@ export class PrefetchWindow {
   readonly #options: WindowOptions;
   /** Running average of run times: a task that is longer than the reserve ends it at once. */
   #averageMs: number | undefined;
+  #lastMs = 0;
   /** The reserve now. */
   #kept = 0;
   /** Requests that wait for their moment; they take no slot. */
@@ -33,9 +34,12 @@ export class PrefetchWindow {
 
   ran(runtimeMs: number): void {
     const average = this.#averageMs;
-    // One long task ends the reserve; a sample that merely was unlucky must not: a smaller window calls off fetches.
+    // One long task ends the reserve; one that merely met the garbage collector must not: a smaller window calls off
+    // what is being fetched.
+    const sample = Math.min(runtimeMs, this.#lastMs);
+    this.#lastMs = runtimeMs;
     if (average === undefined || runtimeMs >= RESERVE_MS) this.#averageMs = runtimeMs;
-    else this.#averageMs = average + (runtimeMs - average) * WEIGHT;
+    else this.#averageMs = average + (sample - average) * WEIGHT;
   }
 
   /** A slot has been busy for this long and isn't done: the next ones may be as long. */

@@ -30,6 +30,25 @@ export class Timetable<T> {
     this.#arm();
   }
 
+  /** What waits, the next one first. */
+  get entries(): readonly { readonly item: T; readonly atMs: number }[] {
+    return [...this.#waiting.data].sort(compare);
+  }
+
+  /** Takes out what fits, in order. */
+  take(fits: (item: T) => boolean): T[] {
+    const all = this.entries as Entry<T>[];
+    const taken = all.filter(({ item }) => fits(item));
+    if (taken.length === 0) return [];
+    const left = new Set(taken);
+    this.#waiting = new TinyQueue(
+      all.filter((entry) => !left.has(entry)),
+      compare,
+    );
+    this.#arm();
+    return taken.map(({ item }) => item);
+  }
+
   /** Takes out everything that still waits, in order. */
   clear(): T[] {
     const items: T[] = [];

@@ -2,7 +2,7 @@
 import { serve } from '@tq/pool/child';
 import { loadChildApp } from './child-app.ts';
 import type { ChildInit } from './child-app.ts';
-import { handlerOf } from './handler.ts';
+import { childHandlerOf } from './handler.ts';
 
 let closeApp: (() => Promise<void>) | undefined;
 
@@ -11,7 +11,7 @@ serve(
     const app = await loadChildApp(init as ChildInit);
     closeApp = () => app.close();
     app.hooks.emit('workerProcessInit', { index: host.index });
-    return handlerOf(app, (init as ChildInit).hostname);
+    return childHandlerOf(app, (init as ChildInit).hostname);
   },
   // What a task has sent without waiting for it still gets out.
   { close: () => closeApp?.() },

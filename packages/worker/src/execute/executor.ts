@@ -1,12 +1,17 @@
-import type { App, Encoded, JobWatcher, Outcome, Pool } from '@tq/core';
+import type { App, Encoded, Job, JobWatcher, Outcome, Pool } from '@tq/core';
 import { durationMs } from '@tq/core/internal';
 import type { ContextQuestion } from '@tq/core/internal';
 import type { Held } from '../consume/held.ts';
 import type { TaskEvents } from '../presence/task-events.ts';
 import type { TaskLines } from './lines.ts';
-import { packPayload } from './payload.ts';
+import { inputOf, packPayload } from './payload.ts';
 import type { Results } from './results.ts';
 import type { Settler } from './settle.ts';
+
+/** About what a payload takes besides its body. */
+const PAYLOAD_BYTES = 256;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface ExecutorParts {
   readonly app: App;
@@ -22,10 +27,19 @@ export interface ExecutorParts {
   finished(held: Held, outcome: Outcome): void;
 }
 
+/** Time limits of a task; null = none, undefined = as the settings say. */
+export interface TimeLimits {
+  readonly softTimeLimit?: number | string | null | undefined;
+  readonly timeLimit?: number | string | null | undefined;
+}
+
 /** Hands requests to the pool, and their outcomes to the settler. */
 export class Executor {
   readonly #parts: ExecutorParts;
   readonly #running = new Set<Held>();
+  /** Limits that were changed at run time, by task; null = none. */
+  readonly #limits = new Map<string, TimeLimits>();
+  readonly #totals = new Map<string, number>();
   #lastJob = 0;
 
   constructor(parts: ExecutorParts) {
@@ -37,32 +51,66 @@ export class Executor {
     return this.#running;
   }
 
+  /** How many have run, by task. */
+  get totals(): ReadonlyMap<string, number> {
+    return this.#totals;
+  }
+
+  /** Limits for executions of a task from now on. A call that brings its own has those. */
+  setLimits(task: string, limits: TimeLimits): void {
+    this.#limits.set(task, limits);
+  }
+
   start(held: Held): void {
-    const { app, pool, results, events, lines } = this.#parts;
+    const { app, events, pool, results } = this.#parts;
     const { options } = held.definition;
     const { config } = app;
     this.#running.add(held);
     const early = !(options.acksLate ?? config.taskAcksLate);
     const tracked = (options.trackStarted ?? config.taskTrackStarted) && results.wanted(held);
-    const soft = limitMs(held.request.softTimeLimit, options.softTimeLimit, config.taskSoftTimeLimit);
-    const hard = limitMs(held.request.timeLimit, options.timeLimit, config.taskTimeLimit);
+    const limits = this.#limits.get(held.request.task) ?? options;
+    const soft = limitMs(held.request.softTimeLimit, limits.softTimeLimit, config.taskSoftTimeLimit);
+    const hard = limitMs(held.request.timeLimit, limits.timeLimit, config.taskTimeLimit);
     const isAnnounced = events.wanted(held);
     held.timeLimit = hard === undefined ? undefined : hard / 1000;
+    // One shape for the usual job; spreading would cost as much as all the rest.
+    const job: Mutable<Job> = {
+      id: String(++this.#lastJob),
+      task: held.request.task,
+      payload: this.#payload(held),
+      bytes: held.delivery.message.body.byteLength + PAYLOAD_BYTES,
+    };
+    if (soft !== undefined) job.softTimeLimitMs = soft;
+    if (hard !== undefined) job.timeLimitMs = hard;
+    if (early || tracked || isAnnounced) job.announce = true;
     held.execution = pool.run(
-      {
-        id: String(++this.#lastJob),
-        task: held.request.task,
-        payload: packPayload(held, lines.verbose || isAnnounced),
-        ...(soft === undefined ? {} : { softTimeLimitMs: soft }),
-        ...(hard === undefined ? {} : { timeLimitMs: hard }),
-        ...(early || tracked || isAnnounced ? { announce: true } : {}),
-      },
-      new Watcher(this.#parts, held, this.#running, {
-        early,
-        tracked,
-        softLimit: soft === undefined ? 0 : soft / 1000,
-      }),
+      job,
+      new Watcher(this.#parts, held, this, early, tracked, soft === undefined ? 0 : soft / 1000),
     );
+  }
+
+  /** Takes those out of the pool that must not start any more. */
+  withdraw(unwanted: (held: Held) => boolean): void {
+    for (const held of this.#running) if (unwanted(held)) held.execution?.withdraw();
+  }
+
+  /** Ends a request by force, as far as its pool can. */
+  terminate(held: Held, signal: { readonly name: NodeJS.Signals; readonly number: number }): void {
+    held.terminatedBy = signal.number;
+    held.execution?.terminate(signal.name);
+  }
+
+  /** @internal */
+  ended(held: Held, outcome: Outcome): void {
+    this.#running.delete(held);
+    const { task } = held.request;
+    if (outcome.kind !== 'returned') this.#totals.set(task, (this.#totals.get(task) ?? 0) + 1);
+  }
+
+  #payload(held: Held): unknown {
+    const { events, hostname, lines, pool } = this.#parts;
+    const wantRepr = lines.verbose || events.wanted(held);
+    return pool.traits.inProcess ? inputOf(held, hostname, wantRepr) : packPayload(held, wantRepr);
   }
 
   /** Aborts the signals of everything that runs. */
@@ -75,26 +123,29 @@ export class Executor {
 class Watcher implements JobWatcher {
   readonly #parts: ExecutorParts;
   readonly #held: Held;
-  readonly #running: Set<Held>;
-  readonly #how: { readonly early: boolean; readonly tracked: boolean; readonly softLimit: number };
-  /** Why it was not let start. */
-  #dropped: 'revoked' | 'expired' | undefined;
+  readonly #executor: Executor;
+  readonly #early: boolean;
+  readonly #tracked: boolean;
+  readonly #softLimit: number;
 
   constructor(
     parts: ExecutorParts,
     held: Held,
-    running: Set<Held>,
-    how: { readonly early: boolean; readonly tracked: boolean; readonly softLimit: number },
+    executor: Executor,
+    early: boolean,
+    tracked: boolean,
+    softLimit: number,
   ) {
     this.#parts = parts;
     this.#held = held;
-    this.#running = running;
-    this.#how = how;
+    this.#executor = executor;
+    this.#early = early;
+    this.#tracked = tracked;
+    this.#softLimit = softLimit;
   }
 
   ready(): boolean {
-    this.#dropped = this.#parts.mustDrop(this.#held);
-    return this.#dropped === undefined;
+    return this.#parts.mustDrop(this.#held) === undefined;
   }
 
   accepted(by: { readonly pid: number; readonly atMs: number }): void {
@@ -102,12 +153,13 @@ class Watcher implements JobWatcher {
     const held = this.#held;
     const first = !held.started;
     held.started = true;
-    if (this.#how.early && !held.acked) {
+    held.runs = by;
+    if (this.#early && !held.acked) {
       held.acked = true;
       held.delivery.ack();
     }
     if (!first) return;
-    if (this.#how.tracked) {
+    if (this.#tracked) {
       const state = results.state(
         held.request,
         'STARTED',
@@ -118,24 +170,26 @@ class Watcher implements JobWatcher {
     events.started(held);
   }
 
-  async asked(question: unknown): Promise<unknown> {
-    const { events, results } = this.#parts;
-    const asked = question as ContextQuestion;
-    if (asked.kind === 'event') return events.custom(this.#held, asked.type, asked.fields);
-    const { state, meta } = asked;
+  async asked(given: unknown): Promise<unknown> {
+    const { events, results, settler } = this.#parts;
+    const question = given as ContextQuestion;
+    if (question.kind === 'add-to-chord') return settler.addToChord(this.#held, question);
+    if (question.kind === 'event') return events.custom(this.#held, question.type, question.fields);
+    const { state, meta } = question;
     if (results.wanted(this.#held))
       await results.store(results.state(this.#held.request, state, meta as Encoded), this.#held.request);
     return undefined;
   }
 
   softTimeLimit(): void {
-    this.#parts.lines.softTimeLimit(this.#held.request, this.#how.softLimit);
+    this.#parts.lines.softTimeLimit(this.#held.request, this.#softLimit);
   }
 
   done(outcome: Outcome): void {
     const held = this.#held;
-    this.#running.delete(held);
-    if (this.#dropped) this.#parts.settler.drop(held, this.#dropped);
+    this.#executor.ended(held, outcome);
+    const dropped = outcome.kind === 'returned' ? this.#parts.mustDrop(held) : undefined;
+    if (dropped) this.#parts.settler.drop(held, dropped);
     else this.#parts.settler.settle(held, outcome);
     this.#parts.finished(held, outcome);
   }
@@ -144,10 +198,10 @@ class Watcher implements JobWatcher {
 /** The call's own limit, else the task's, else the setting's. Milliseconds. */
 function limitMs(
   call: number | null,
-  task: number | string | undefined,
+  task: number | string | null | undefined,
   setting: number | string | null,
 ): number | undefined {
   if (call !== null) return call * 1000;
-  const limit = task ?? setting;
+  const limit = task === undefined ? setting : task;
   return limit === null || limit === undefined ? undefined : durationMs(limit, 'the time limit');
 }

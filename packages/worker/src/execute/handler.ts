@@ -1,15 +1,24 @@
+import { registerBuiltins } from '@tq/canvas';
 import type { App, JobContext, JobHandler, Logger } from '@tq/core';
 import { runTask } from '@tq/core/internal';
-import type { ContextHost } from '@tq/core/internal';
+import type { ContextHost, RunInput } from '@tq/core/internal';
 import { unpackPayload } from './payload.ts';
 import type { Payload } from './payload.ts';
 
-/** Runs payloads with an app, in whatever process it is in. */
-export function handlerOf(app: App, hostname: string): JobHandler {
-  return (payload, context) => {
-    const input = unpackPayload(payload as Payload, hostname);
-    return runTask(app, input, context, new Host(context, input.request.task, input.request.id));
-  };
+/** Runs what was packed for a process or thread of its own, there. */
+export function childHandlerOf(app: App, hostname: string): JobHandler {
+  registerBuiltins(app);
+  return (payload, context) => run(app, unpackPayload(payload as Payload, hostname), context);
+}
+
+/** Runs what a pool in the worker's own process is given. */
+export function handlerOf(app: App): JobHandler {
+  registerBuiltins(app);
+  return (payload, context) => run(app, payload as RunInput, context);
+}
+
+function run(app: App, input: RunInput, context: JobContext): ReturnType<JobHandler> {
+  return runTask(app, input, context, new Host(context, input.request.task, input.request.id));
 }
 
 class Host implements ContextHost {

@@ -16,7 +16,7 @@ export function makePool(
   return factory.create({
     entry: childEntry(),
     init: childInit(app, { hostname, include, appModule: options.appModule }),
-    handler: () => Promise.resolve(handlerOf(app, hostname)),
+    handler: () => Promise.resolve(handlerOf(app)),
     logger,
     clock: app.clock,
     size: concurrency,

@@ -1,7 +1,16 @@
-import { isUtf8 } from 'node:buffer';
 import type { MessageProperties, TaskRequest } from '@tq/core';
+import { utf8TextOf } from '@tq/core/internal';
 import type { RunInput } from '@tq/core/internal';
 import type { Held } from '../consume/held.ts';
+
+/** What a pool in this very process gets of a message: all of it, as it is. */
+export function inputOf({ request, delivery }: Held, hostname: string, wantRepr: boolean): RunInput {
+  const { body, headers, properties } = delivery.message;
+  const { contentType = '', contentEncoding = '' } = properties;
+  const { compression } = headers;
+  const input = { request, body, contentType, contentEncoding, properties, hostname, wantRepr };
+  return typeof compression === 'string' ? { ...input, compression } : input;
+}
 
 /**
  * What a child gets of a message. What every message has comes by position, which is half as long as JSON with names and
@@ -45,13 +54,12 @@ const USUAL_MODE = 2;
 export function packPayload(held: Held, wantRepr: boolean): Payload {
   const { request, delivery } = held;
   const { body, headers, properties } = delivery.message;
-  const text =
-    headers['compression'] === undefined && properties.contentEncoding !== 'binary' && isUtf8(body);
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const isText = headers['compression'] === undefined && properties.contentEncoding !== 'binary';
+  const text = isText ? utf8TextOf(body) : undefined;
   return [
     request.id,
     request.task,
-    text ? bytes.toString('utf8') : bytes.toString('base64'),
+    text ?? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64'),
     request.argsrepr,
     request.kwargsrepr,
     request.origin,
@@ -60,31 +68,31 @@ export function packPayload(held: Held, wantRepr: boolean): Payload {
     properties.priority ?? null,
     request.lang,
     request.ignoreResult,
-    oddOf(held, text, wantRepr),
+    oddOf(held, text !== undefined, wantRepr),
   ];
 }
 
 export function unpackPayload(payload: Payload, hostname: string): RunInput {
   const [, , body, , , , , , , , , odd] = payload;
   const request = unpackRequest(payload);
-  const { contentType = USUAL_TYPE, contentEncoding = USUAL_ENCODING, compression } = odd ?? {};
-  return {
+  const { contentType = USUAL_TYPE, contentEncoding = USUAL_ENCODING, compression } = odd ?? NOTHING_ODD;
+  const input: RunInput = {
     request,
     body: Buffer.from(body, odd?.base64 ? 'base64' : 'utf8'),
     contentType,
     contentEncoding,
-    ...(compression === undefined ? {} : { compression }),
-    properties: { ...(odd?.properties ?? usualProperties(request)) },
+    properties: odd?.properties ?? usualProperties(request),
     hostname,
     wantRepr: odd?.wantRepr ?? false,
   };
+  return compression === undefined ? input : { ...input, compression };
 }
 
 /** Field by field, with what was left out at its default: quicker than spreading, and always of one shape. */
 function unpackRequest(payload: Payload): TaskRequest {
   const [id, task, , argsrepr, kwargsrepr, origin, replyTo, routingKey, priority, lang, ignoreResult, all] =
     payload;
-  const odd = all?.request ?? NOTHING_ODD;
+  const odd: Partial<TaskRequest> = all?.request ?? NOTHING_ODD;
   return {
     id,
     task,
@@ -121,18 +129,19 @@ function unpackRequest(payload: Payload): TaskRequest {
 }
 
 const NONE: Readonly<Record<string, unknown>> = Object.freeze({});
-const NOTHING_ODD: Partial<TaskRequest> = Object.freeze({});
+const NOTHING_ODD: Odd & Partial<TaskRequest> = Object.freeze({});
 
 /** Of a message that Celery or tq has sent with nothing special. */
 function usualProperties({ correlationId, priority, replyTo }: TaskRequest): MessageProperties {
-  return {
+  const properties: Mutable<MessageProperties> = {
     contentType: USUAL_TYPE,
     contentEncoding: USUAL_ENCODING,
     deliveryMode: USUAL_MODE,
-    ...(priority === undefined ? {} : { priority }),
-    ...(correlationId === undefined ? {} : { correlationId }),
-    ...(replyTo === undefined ? {} : { replyTo }),
   };
+  if (priority !== undefined) properties.priority = priority;
+  if (correlationId !== undefined) properties.correlationId = correlationId;
+  if (replyTo !== undefined) properties.replyTo = replyTo;
+  return properties;
 }
 
 function oddOf({ request, delivery }: Held, text: boolean, wantRepr: boolean): Odd | null {

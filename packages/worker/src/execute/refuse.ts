@@ -4,6 +4,7 @@ import type { Refusal } from '../consume/inbox.ts';
 import type { TaskEvents } from '../presence/task-events.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Results } from './results.ts';
+import type { Settler } from './settle.ts';
 
 /**
  * What becomes of messages that can't be run: a line in the log, a stored failure where there's an id to store it under
@@ -15,7 +16,7 @@ export class RefusalBook {
   readonly #deadLetters: DeadLetters;
   readonly #logger: Logger;
   readonly #events: TaskEvents;
-  readonly #track: (work: Promise<void>) => void;
+  readonly #settler: Settler;
 
   constructor(options: {
     readonly app: App;
@@ -23,15 +24,15 @@ export class RefusalBook {
     readonly deadLetters: DeadLetters;
     readonly logger: Logger;
     readonly events: TaskEvents;
-    /** Owns what happens in the background. */
-    readonly track: (work: Promise<void>) => void;
+    /** Owns what happens in the background, and ends what waits for it. */
+    readonly settler: Settler;
   }) {
     this.#app = options.app;
     this.#results = options.results;
     this.#deadLetters = options.deadLetters;
     this.#logger = options.logger;
     this.#events = options.events;
-    this.#track = options.track;
+    this.#settler = options.settler;
   }
 
   refuse(delivery: Delivery, refusal: Refusal): void {
@@ -42,7 +43,7 @@ export class RefusalBook {
       { reason },
     );
     if (this.#app.hooks.has('taskRejected')) this.#app.hooks.emit('taskRejected', { reason: error.message });
-    this.#track(this.#settle(delivery, refusal));
+    this.#settler.beside(this.#settle(delivery, refusal));
   }
 
   #hint({ reason, request }: Refusal): string {
@@ -51,10 +52,13 @@ export class RefusalBook {
   }
 
   async #settle(delivery: Delivery, { reason, error, request }: Refusal): Promise<void> {
-    const wire = { ...errorToWire(error), traceback: null };
-    if (request && this.#results.enabled && request.ignoreResult !== true)
-      await this.#results.storePatiently(this.#results.failure(request, wire), request);
-    if (request) this.#events.refused(request, wire);
+    if (request) {
+      const failure = { ...errorToWire(error), traceback: null };
+      if (this.#results.enabled && request.ignoreResult !== true)
+        await this.#results.storePatiently(this.#results.failure(request, failure), request);
+      await this.#settler.endRefused(request, delivery, failure);
+      this.#events.refused(request, failure);
+    }
     await this.#deadLetters.bury(delivery, { reason, detail: error.message });
   }
 }

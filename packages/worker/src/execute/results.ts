@@ -1,6 +1,7 @@
 import type {
   App,
   Encoded,
+  GroupStore,
   Logger,
   ResultBackend,
   ResultTuple,
@@ -37,9 +38,19 @@ export class Results {
     this.#impatient = options.impatient;
   }
 
+  /** Where results are kept, if anywhere. */
+  get backend(): ResultBackend | undefined {
+    return this.#backend;
+  }
+
   /** Whether there's a backend at all. */
   get enabled(): boolean {
     return this.#backend !== undefined;
+  }
+
+  /** Where chords are counted. */
+  get groups(): GroupStore | undefined {
+    return this.#backend?.groups;
   }
 
   /** Whether return values of this request are kept. Spec: message.md, trap 11. */
@@ -75,6 +86,19 @@ export class Results {
       children,
       status !== 'RETRY',
     );
+  }
+
+  /** The end of something that will never run, under its own id, where the one who waits for it listens. */
+  async storeFor(
+    never: { readonly id: string; readonly group: string | null },
+    error: WireError,
+    request: TaskRequest,
+    status: string,
+  ): Promise<void> {
+    if (!this.#backend) return;
+    const { id, group } = never;
+    const as = { ...request, id, group, parentId: request.id, correlationId: id };
+    await this.storePatiently(this.failure(as, error, [], status), as);
   }
 
   retry(request: TaskRequest, error: WireError | null, children: readonly ResultTuple[]): TaskMeta<Encoded> {

@@ -1,15 +1,8 @@
-import { followUp, skippedSteps } from '@tq/canvas';
-import type { NextCall } from '@tq/canvas';
-import {
-  ChordError,
-  EncodeError,
-  ImproperlyConfigured,
-  TaskRevokedError,
-  TimeLimitExceeded,
-  WorkerLostError,
-} from '@tq/core';
+import { afterFailure, afterSuccess, replacement } from '@tq/canvas';
+import { Ignore, Reject, TaskRevokedError, TimeLimitExceeded, WorkerLostError } from '@tq/core';
 import type {
   App,
+  Delivery,
   Embed,
   Encoded,
   Logger,
@@ -18,20 +11,26 @@ import type {
   ResultTuple,
   SignatureData,
   TaskMeta,
+  TaskRequest,
+  TaskState,
   WireError,
 } from '@tq/core';
 import {
+  decodeJson,
   decodeMessage,
   DELIVERIES_HEADER,
   errorToWire,
   formatIso,
   queueNamed,
   reprError,
+  wireErrorToResult,
 } from '@tq/core/internal';
 import type { Held } from '../consume/held.ts';
+import { Chords } from './chords.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { republishing } from './dead-letters.ts';
 import type { TaskEvents } from '../presence/task-events.ts';
+import { FollowUps, isHopeless } from './follow-ups.ts';
 import type { TaskLines } from './lines.ts';
 import type { Results } from './results.ts';
 
@@ -46,6 +45,8 @@ export interface SettlerParts {
   readonly logger: Logger;
   /** Whether the worker ends its tasks by force: what is lost now is lost by its own hand. */
   readonly isStopping: () => boolean;
+  /** From then on nothing is waited for. */
+  readonly impatient: AbortSignal;
 }
 
 /** Results of one tick, and the messages that wait for them to be stored. */
@@ -62,10 +63,22 @@ interface Batch {
 export class Settler {
   readonly #parts: SettlerParts;
   readonly #pending = new Set<Promise<void>>();
+  readonly #followUps: FollowUps;
+  readonly #chords: Chords;
   #batch: Batch | undefined;
 
   constructor(parts: SettlerParts) {
     this.#parts = parts;
+    const { app, results, logger, impatient } = parts;
+    this.#followUps = new FollowUps(app);
+    this.#chords = new Chords({
+      app,
+      groups: results.groups,
+      results,
+      followUps: this.#followUps,
+      logger,
+      impatient,
+    });
   }
 
   /** Whether everything that was to be settled is. */
@@ -85,33 +98,40 @@ export class Settler {
         else this.#succeeded(held, outcome, outcome.children ?? NONE);
         return;
       case 'failed':
-        return this.#own(held, this.#failed(held, outcome.error, outcome));
+        return this.#own(held, this.#failed(held, outcome.error, { ...outcome, embed: embedIn(outcome) }));
       case 'retry':
         return this.#own(held, this.#retried(held, outcome));
       case 'rejected':
         return this.#own(held, this.#rejected(held, outcome));
       case 'ignored':
         this.#parts.lines.ignored(held.request);
-        return this.#ack(held);
+        if (!outcome.embed) return this.#ack(held);
+        return this.#own(held, this.#ignored(held, outcome));
       case 'returned':
         return this.giveBack(held);
       case 'lost':
         return this.#own(held, this.#lost(held, outcome));
       case 'replaced':
-        return this.#own(
-          held,
-          this.#failed(
-            held,
-            errorToWire(new Error('Replacing a task needs canvas, which this worker does not have yet.')),
-            outcome,
-          ),
-        );
+        return this.#own(held, this.#replaced(held, outcome));
     }
+  }
+
+  /** One more member for the chord that a running task is in; gives its result's tuple. */
+  addToChord(held: Held, wish: { readonly signature: string; readonly body: string }): Promise<ResultTuple> {
+    const signature = decodeJson(wish.signature as Encoded) as SignatureData;
+    return this.#chords.add(held.request, signature, decodeJson(wish.body as Encoded) as SignatureData);
   }
 
   /** A request that must not start. */
   drop(held: Held, because: 'revoked' | 'expired'): void {
     this.#own(held, this.#revoked(held, because, false));
+  }
+
+  /** What waits for a request that could not even be tried. */
+  async endRefused(request: TaskRequest, delivery: Delivery, error: WireError): Promise<void> {
+    const embed = readEmbed(this.#parts.app, delivery);
+    await this.#endFor(request, error, 'FAILURE', embed);
+    if (embed?.errbacks?.length) await this.#sendErrbacks(request, error, embed.errbacks);
   }
 
   /** A request that has not started goes back to its queue, as if it had never been here. */
@@ -131,55 +151,141 @@ export class Settler {
   }
 
   #succeeded(held: Held, outcome: Of<'succeeded'>, children: readonly ResultTuple[]): void {
-    const { results, lines, events } = this.#parts;
-    if (lines.verbose) lines.succeeded(held.request, outcome.runtimeMs, outcome.repr ?? '');
-    events.succeeded(held, outcome.repr ?? '', outcome.runtimeMs);
+    const { results } = this.#parts;
+    this.#announceSuccess(held, outcome);
     if (!results.wanted(held)) return this.#ack(held);
     const meta = results.success(held.request, outcome.result, children);
     this.#ackWhenStored(held, meta, results.store(meta, held.request));
   }
 
+  #announceSuccess(held: Held, outcome: Of<'succeeded'>): void {
+    const { lines, events } = this.#parts;
+    if (lines.verbose) lines.succeeded(held.request, outcome.runtimeMs, outcome.repr ?? '');
+    events.succeeded(held, outcome.repr ?? '', outcome.runtimeMs);
+  }
+
+  /** What the success sets off goes first, so that it stands among the children of the result. */
   async #followedUp(held: Held, outcome: Of<'succeeded'>): Promise<void> {
-    const sent = await this.#sendNext(held, outcome);
-    this.#succeeded(held, outcome, [...(outcome.children ?? []), ...sent]);
+    const { request } = held;
+    const embed = embedIn(outcome) as Embed;
+    const sent = await this.#sendNext(request, embed, outcome.result);
+    const children = [...(outcome.children ?? NONE), ...sent];
+    if (!embed.chord) return this.#succeeded(held, outcome, children);
+    await this.#counted(held, outcome, children, embed.chord);
+  }
+
+  /** What can never be sent fails for those who wait for it; its task has succeeded all the same. */
+  async #sendNext(request: TaskRequest, embed: Embed, result: Encoded): Promise<readonly ResultTuple[]> {
+    const { callbacks, chain } = embed;
+    if (!callbacks?.length && !chain?.length) return NONE;
+    const plan = afterSuccess(embed, decodeJson(result), this.#followUps.finished(request));
+    try {
+      return await this.#followUps.send(plan);
+    } catch (error) {
+      if (!isHopeless(error)) throw error;
+      this.#parts.logger.error(`Can't send what follows ${request.task}[${request.id}]`, {
+        error: error.message,
+      });
+      await this.#chords.abandon([...(callbacks ?? []), ...(chain ?? [])], errorToWire(error), request);
+      return plan.results;
+    }
+  }
+
+  /** A member of a chord: its result is stored before it is counted, and counted before it is acknowledged. */
+  async #counted(
+    held: Held,
+    outcome: Of<'succeeded'>,
+    children: readonly ResultTuple[],
+    body: SignatureData,
+  ): Promise<void> {
+    const { results } = this.#parts;
+    const { request } = held;
+    this.#announceSuccess(held, outcome);
+    if (results.wanted(held))
+      await results.storePatiently(results.success(request, outcome.result, children), request);
+    await this.#chords.count(request, body, { state: 'SUCCESS', result: outcome.result }, request);
+    this.#ack(held);
   }
 
   async #failed(
     held: Held,
     error: WireError,
     outcome: {
-      readonly embed?: Embed;
+      readonly embed?: Embed | undefined;
       readonly children?: readonly ResultTuple[];
       readonly expected?: boolean;
     },
   ): Promise<void> {
     const { lines, events, app, deadLetters } = this.#parts;
+    const { embed } = outcome;
     lines.failed(held.request, error, outcome.expected ?? false);
-    await this.#storeFailure(held, error, outcome.embed, outcome.children);
-    await this.#sendNext(held, {
-      kind: 'failed',
-      error,
-      runtimeMs: 0,
-      ...(outcome.embed ? { embed: outcome.embed } : {}),
-    });
+    await this.#storeFailure(held, error, 'FAILURE', outcome.children);
+    await this.#endFor(held.request, error, 'FAILURE', embed);
+    if (embed?.errbacks?.length) await this.#sendErrbacks(held.request, error, embed.errbacks);
     events.failed(held, error);
     const acks = held.definition.options.acksOnFailureOrTimeout ?? app.config.taskAcksOnFailureOrTimeout;
     if (acks || held.acked) this.#ack(held);
     else await deadLetters.bury(held.delivery, { reason: 'failed', detail: reprError(error) });
   }
 
-  /** The failure itself, and the same under the ids of the steps that will never run. */
   async #storeFailure(
     held: Held,
     error: WireError,
-    embed?: Embed,
-    children?: readonly ResultTuple[],
+    state: TaskState = 'FAILURE',
+    children: readonly ResultTuple[] = NONE,
   ): Promise<void> {
     const { results } = this.#parts;
     if (!results.failureWanted(held)) return;
-    const meta = results.failure(held.request, error, children);
-    const skipped = skippedSteps(embed).map((taskId) => ({ ...meta, taskId, children: [] }));
-    await Promise.all([meta, ...skipped].map((each) => results.storePatiently(each, held.request)));
+    await results.storePatiently(results.failure(held.request, error, children, state), held.request);
+  }
+
+  /** Nobody shall wait for ever: neither for the steps that will never run, nor for the chord that counts this one. */
+  async #endFor(
+    request: TaskRequest,
+    error: WireError,
+    state: TaskState,
+    embed: Embed | undefined,
+  ): Promise<void> {
+    if (embed?.chain?.length) await this.#chords.abandon(embed.chain, error, request, { state });
+    if (!embed?.chord) return;
+    await this.#chords.count(request, embed.chord, { state, result: wireErrorToResult(error) }, request);
+  }
+
+  async #sendErrbacks(
+    request: TaskRequest,
+    error: WireError,
+    errbacks: readonly SignatureData[],
+  ): Promise<void> {
+    const plan = afterFailure(errbacks, error, this.#followUps.finished(request), this.#followUps.isTold);
+    try {
+      await this.#followUps.send(plan);
+    } catch (thrown) {
+      if (!isHopeless(thrown)) throw thrown;
+      this.#parts.logger.error(`Can't send the error links of ${request.task}[${request.id}]`, {
+        error: thrown.message,
+      });
+    }
+  }
+
+  /** Another signature goes on under this task's id; nothing is stored under it until that has ended. */
+  async #replaced(held: Held, outcome: Of<'replaced'>): Promise<void> {
+    const { request } = held;
+    const embed = embedIn(outcome);
+    const task = { ...this.#followUps.finished(request), ...request };
+    try {
+      await this.#followUps.send(replacement(decodeJson(outcome.by) as SignatureData, task, embed));
+    } catch (error) {
+      if (!isHopeless(error)) throw error;
+      return this.#failed(held, errorToWire(error), { embed });
+    }
+    this.#parts.lines.ignored(request);
+    this.#ack(held);
+  }
+
+  /** The task sees to its own state; what waits for it in a chain or a chord can't. */
+  async #ignored(held: Held, outcome: Of<'ignored'>): Promise<void> {
+    await this.#endFor(held.request, withoutTrace(new Ignore()), 'FAILURE', embedIn(outcome));
+    this.#ack(held);
   }
 
   async #retried(held: Held, outcome: Of<'retry'>): Promise<void> {
@@ -228,7 +334,11 @@ export class Settler {
     const { lines, events, deadLetters } = this.#parts;
     lines.rejected(held.request, outcome.reason, outcome.requeue);
     events.rejected(held, outcome.requeue);
-    if (outcome.error) await this.#storeFailure(held, outcome.error);
+    if (!outcome.requeue || held.acked) {
+      const error = outcome.error ?? withoutTrace(new Reject(outcome.reason));
+      await this.#storeFailure(held, error);
+      await this.#endFor(held.request, error, 'FAILURE', embedIn(outcome) ?? this.#unread(held, outcome));
+    }
     if (held.acked) return;
     if (outcome.requeue) held.delivery.reject({ requeue: true });
     else
@@ -238,10 +348,15 @@ export class Settler {
       });
   }
 
+  /** What the message of a task carries that could not be understood, as far as it can. */
+  #unread(held: Held, { error }: Of<'rejected'>): Embed | undefined {
+    return error ? readEmbed(this.#parts.app, held.delivery) : undefined;
+  }
+
   /** The process died under the task, or was killed. */
   async #lost(held: Held, outcome: Of<'lost'>): Promise<void> {
     const { lines, isStopping } = this.#parts;
-    if (isStopping() && !held.acked) {
+    if (isStopping() && !held.acked && held.terminatedBy === undefined) {
       lines.rejected(held.request, 'the worker is shutting down', true);
       held.delivery.reject({ requeue: true });
       return;
@@ -297,69 +412,22 @@ export class Settler {
   /** A failure that the task's process could not report: the body is read here, for those who wait for the end. */
   async #failedUnread(held: Held, error: Error, buried = false): Promise<void> {
     const { app } = this.#parts;
-    const embed = readEmbed(app, held);
-    const wire = { ...errorToWire(error), traceback: null };
+    const embed = readEmbed(app, held.delivery);
     if (buried) held.acked = true;
-    await this.#failed(held, wire, embed ? { embed } : {});
+    await this.#failed(held, withoutTrace(error), { embed });
   }
 
   async #revoked(held: Held, because: 'revoked' | 'expired', terminated: boolean): Promise<void> {
-    const { results, lines, events, app } = this.#parts;
+    const { lines, events, app } = this.#parts;
     lines.dropped(held.request, because);
-    const error = {
-      ...errorToWire(new TaskRevokedError(terminated ? 'terminated' : because)),
-      traceback: null,
-    };
-    if (results.failureWanted(held))
-      await results.storePatiently(results.failure(held.request, error, [], 'REVOKED'), held.request);
-    events.revoked(held, { terminated, signum: null, expired: because === 'expired' });
+    const error = withoutTrace(new TaskRevokedError(terminated ? 'terminated' : because));
+    await this.#storeFailure(held, error, 'REVOKED');
+    await this.#endFor(held.request, error, 'REVOKED', readEmbed(app, held.delivery));
+    const signum = held.terminatedBy ?? null;
+    events.revoked(held, { terminated, signum, expired: because === 'expired' });
     if (app.hooks.has('taskRevoked'))
       app.hooks.emit('taskRevoked', { request: held.request, expired: because === 'expired' });
     this.#ack(held);
-  }
-
-  /** Sends what the outcome sets off; returns references to it. */
-  async #sendNext(held: Held, outcome: Outcome): Promise<readonly ResultTuple[]> {
-    const { request } = held;
-    const calls = followUp(outcome, {
-      id: request.id,
-      rootId: request.rootId,
-      priority: request.priority,
-      replyTo: request.replyTo,
-      inheritPriority: this.#parts.app.config.taskInheritParentPriority,
-    });
-    await Promise.all(calls.map((call) => this.#sendOne(held, call)));
-    if ('embed' in outcome && outcome.embed?.chord) await this.#failChord(held, outcome.embed.chord);
-    return calls.map((call) => [[call.options.taskId, null], null]);
-  }
-
-  /** Nobody counts the members of chords yet: whoever waits for the body is told, instead of waiting for ever. */
-  async #failChord(held: Held, body: SignatureData): Promise<void> {
-    const { results, logger } = this.#parts;
-    const error = new ChordError(
-      `This worker can't count chords yet, so their body ${body.task} will not run`,
-    );
-    logger.error(`${error.message}: ${held.request.task}[${held.request.id}] is a member of one`);
-    const id = body.options?.['task_id'];
-    if (!results.enabled || typeof id !== 'string') return;
-    const request = { ...held.request, id, group: null, parentId: held.request.id };
-    await results.storePatiently(results.failure(request, errorToWire(error)), held.request);
-  }
-
-  /** A call that can never be sent fails for those who wait for it; trying again would not help. */
-  async #sendOne(held: Held, call: NextCall): Promise<void> {
-    const { app, results, logger } = this.#parts;
-    try {
-      await app.send(call.task, call.args, call.options);
-    } catch (error) {
-      if (!(error instanceof EncodeError || error instanceof ImproperlyConfigured)) throw error;
-      logger.error(`Can't send ${call.task}, linked to ${held.request.task}[${held.request.id}]`, {
-        error: error.message,
-      });
-      if (!results.enabled) return;
-      const failed = { ...held.request, id: call.options.taskId, group: null, parentId: held.request.id };
-      await results.storePatiently(results.failure(failed, errorToWire(error)), held.request);
-    }
   }
 
   #ackWhenStored(held: Held, meta: TaskMeta<Encoded>, stored: Promise<void>): void {
@@ -423,9 +491,18 @@ function withoutCounter(headers: Readonly<Record<string, unknown>>): Readonly<Re
   return rest;
 }
 
-function readEmbed(app: App, held: Held): Embed | undefined {
+function embedIn({ embed }: { readonly embed?: Encoded }): Embed | undefined {
+  return embed === undefined ? undefined : (decodeJson(embed) as Embed);
+}
+
+/** For what has no stack of the task's own. */
+function withoutTrace(error: Error): WireError {
+  return { ...errorToWire(error), traceback: null };
+}
+
+function readEmbed(app: App, { message }: Delivery): Embed | undefined {
   try {
-    return decodeMessage(app, held.delivery.message).embed;
+    return decodeMessage(app, message).embed;
   } catch {
     // A body that can't be read has nobody waiting in it.
     return undefined;

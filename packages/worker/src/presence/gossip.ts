@@ -1,6 +1,7 @@
 import type { App, Component, Connection, Delivery, EventSink, Logger } from '@tq/core';
 import { ClusterState, listenToEvents, readEvents } from '@tq/events';
 import type { ReceivedEvent } from '@tq/events';
+import type { Neighbours } from '../remote/neighbours.ts';
 import { Election } from './election.ts';
 
 /** How often it looks for lost workers. */
@@ -11,6 +12,8 @@ export interface GossipParts {
   readonly hostname: string;
   readonly sink: EventSink;
   readonly logger: Logger;
+  /** Told of who comes and goes. */
+  readonly neighbours: Neighbours;
 }
 
 /** What a worker knows of the others, from the signs of life they send. Survives connections. */
@@ -78,16 +81,21 @@ export class Gossip {
   }
 
   #note(event: ReceivedEvent): void {
-    const { logger } = this.#parts;
+    const { logger, neighbours } = this.#parts;
     const wasKnown = this.#state.workers.has(event.hostname);
     this.#state.event(event);
     const isKnown = this.#state.workers.has(event.hostname);
+    if (isKnown) neighbours.seen(event.hostname);
+    else neighbours.left(event.hostname);
     if (isKnown && !wasKnown) logger.debug(`${event.hostname} joined the party`);
     else if (wasKnown && !isKnown) logger.debug(`${event.hostname} left`);
   }
 
   #look(): void {
-    for (const { hostname } of this.#state.forgetLost())
-      this.#parts.logger.info(`missed heartbeat from ${hostname}`);
+    const { logger, neighbours } = this.#parts;
+    for (const { hostname } of this.#state.forgetLost()) {
+      neighbours.left(hostname);
+      logger.info(`missed heartbeat from ${hostname}`);
+    }
   }
 }

@@ -3,6 +3,8 @@ import type { App, Component, Connection, EventSink, Logger } from '@tq/core';
 import { durationMs } from '@tq/core/internal';
 import { Dispatcher } from '@tq/events';
 import type { WorkerOptions } from '../options.ts';
+import type { Neighbours } from '../remote/neighbours.ts';
+import type { RemoteEvents } from '../remote/parts.ts';
 import { Gossip } from './gossip.ts';
 import { Heart } from './heart.ts';
 import type { HeartParts } from './heart.ts';
@@ -14,6 +16,7 @@ export interface PresenceParts {
   readonly hostname: string;
   readonly logger: Logger;
   readonly options: Pick<WorkerOptions, 'events' | 'gossip' | 'heartbeat'>;
+  readonly neighbours: Neighbours;
   readonly counts: HeartParts['counts'];
 }
 
@@ -26,11 +29,12 @@ export class Presence {
   #heart: Heart | undefined;
 
   constructor(parts: PresenceParts) {
-    const { app, hostname, logger, options } = parts;
+    const { app, hostname, logger, neighbours, options } = parts;
     this.#parts = parts;
     this.dispatcher = new Dispatcher({ app, hostname, taskEvents: app.config.workerSendTaskEvents });
     this.dispatcher.pause();
-    if (options.gossip ?? true) this.gossip = new Gossip({ app, hostname, logger, sink: this.dispatcher });
+    if (options.gossip ?? true)
+      this.gossip = new Gossip({ app, hostname, logger, neighbours, sink: this.dispatcher });
   }
 
   /** Where task events go. */
@@ -38,14 +42,25 @@ export class Presence {
     return this.#parts.options.events ?? this.dispatcher;
   }
 
-  /** Answers whoever asks for signs of life: one now, and task events again, for the asker may listen to them. */
-  answer(): void {
+  /** What remote commands ask of it. */
+  get remote(): RemoteEvents {
+    const { gossip } = this;
+    return {
+      enable: () => this.dispatcher.enable(),
+      disable: () => this.dispatcher.disable(),
+      heartbeat: () => this.#answer(),
+      ...(gossip ? { elect: (id, topic, action) => gossip.election.stand(id, topic, action) } : {}),
+    };
+  }
+
+  /** Somebody asks for signs of life: one now, and task events again, for the asker may listen to them. */
+  #answer(): void {
     this.dispatcher.listenAgain();
     this.#heart?.beat();
   }
 
   /** What it does on a connection, in the order of the start. What asks the neighbours belongs after the first of them. */
-  on(connection: Connection): readonly Component[] {
+  on(connection: Connection): readonly [Component, ...Component[]] {
     const gossip = this.gossip?.on(connection);
     return [this.#sending(), ...(gossip ? [gossip] : []), ...this.#heartbeats()];
   }
