@@ -59,7 +59,7 @@ suite('tq events', () => {
     terminal.press('t');
     expect(golden(await terminal.shows(/tasks\.mjs/))).toMatchSnapshot('traceback');
     terminal.press('w');
-    expect(golden(await terminal.shows(/^WORKER/m))).toMatchSnapshot('workers');
+    expect(golden(await terminal.shows(/online +0 +2 /))).toMatchSnapshot('workers');
     terminal.press('?');
     expect(golden(await terminal.shows(/^Keys/m))).toMatchSnapshot('keys');
     terminal.press('q');

@@ -196,7 +196,7 @@ export class TaskConsumer implements Component {
   }
 
   #receive(delivery: Delivery): void {
-    const { app, refusals, events, lines, settler } = this.#parts;
+    const { app, refusals, lines, settler } = this.#parts;
     this.#received += 1;
     const held = this.#inbox.read(delivery);
     if ('reason' in held) return refusals.refuse(delivery, held);
