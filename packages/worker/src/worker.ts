@@ -409,19 +409,24 @@ class Running {
   }
 
   async stop(): Promise<void> {
-    await this.#node
-      ?.tell('hello', { from_node: this.#plan.hostname, revoked: {}, leaving: true })
-      .catch(() => undefined); // without a connection nobody is there to be told
+    const leaving = this.#sayGoodbye();
     await this.#consumer?.cancel();
     this.#pool.recall();
     const shutdownMs = this.#app.config.workerShutdownTimeout;
     await this.#untilIdle(shutdownMs === null ? undefined : durationMs(shutdownMs, 'workerShutdownTimeout'));
     await this.#settled();
     await this.#consumer?.flush().catch(() => undefined);
+    await Promise.race([leaving, this.#after(COOPERATION_MS)]);
     await this.#outer?.[Symbol.asyncDispose]();
     await this.#loop.stop();
     await this.#pool.close({ graceMs: this.#isCold ? 0 : 5000 });
     this.#abort.abort();
+  }
+
+  /** So that nobody waits for its answers. Without a connection nobody is there to be told. */
+  async #sayGoodbye(): Promise<void> {
+    const args = { from_node: this.#plan.hostname, revoked: {}, leaving: true };
+    await this.#node?.tell('hello', args).catch(() => undefined);
   }
 
   /** Ends a warm stop's patience. */
