@@ -74,7 +74,7 @@ export const WORKER_OPTIONS = {
     'Least level to log, in upper or lower case',
     { short: 'lL', group: LOG, otherwise: 'WARNING' },
   ),
-  logfile: text('PATH', 'Log there; %n is the node, %h its full name, %i or %I the child', {
+  logfile: text('PATH', 'Log there; %n is the node, %h its host, %p both, %i or %I the child', {
     short: 'f',
     group: LOG,
     otherwise: 'stderr',
@@ -84,7 +84,7 @@ export const WORKER_OPTIONS = {
   detach: flag('Run in the background', { short: 'D', group: SERVICE }),
   pidfile: text(
     'PATH',
-    'Keep the process id there, and refuse to start beside a running worker that does; %n and %h as above',
+    'Keep the process id there, and refuse to start beside a running worker that does; %n, %h and %p as above',
     { group: SERVICE },
   ),
   uid: text('USER', 'Run as this user, name or number', { group: SERVICE }),

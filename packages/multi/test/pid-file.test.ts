@@ -18,7 +18,7 @@ function deadPid(): number {
 }
 
 test('holds the id of this process until it is released; nothing else is left', () => {
-  const release = takePidFile(path);
+  const release = takePidFile(path, 'w1@host');
   expect(readFileSync(path, 'utf8')).toBe(`${process.pid}\n`);
   expect(readdirSync(join(folder, 'run'))).toEqual(['w1.pid']);
   release();
@@ -26,9 +26,11 @@ test('holds the id of this process until it is released; nothing else is left', 
 });
 
 test('is refused while the process in it runs', () => {
-  takePidFile(path);
+  takePidFile(path, 'w1@host');
   writeFileSync(path, `${process.ppid}\n`);
-  expect(() => takePidFile(path)).toThrow(`is in use: process ${process.ppid} runs. Stop it first`);
+  expect(() => takePidFile(path, 'w1@host')).toThrow(
+    `is in use: process ${process.ppid} runs. Stop it first`,
+  );
   expect(readFileSync(path, 'utf8')).toBe(`${process.ppid}\n`);
 });
 
@@ -38,15 +40,15 @@ test.each([
   ['that is empty', () => ''],
   ['with our own id, of an earlier life in a container', () => `${process.pid}\n`],
 ])('one %s is taken over', (_, content) => {
-  takePidFile(path)();
+  takePidFile(path, 'w1@host')();
   writeFileSync(path, content());
-  takePidFile(path);
+  takePidFile(path, 'w1@host');
   expect(readFileSync(path, 'utf8')).toBe(`${process.pid}\n`);
   expect(readdirSync(join(folder, 'run'))).toEqual(['w1.pid']);
 });
 
 test('one that another process has taken over meanwhile is left to it', () => {
-  const release = takePidFile(path);
+  const release = takePidFile(path, 'w1@host');
   writeFileSync(path, `${process.ppid}\n`);
   release();
   expect(existsSync(path)).toBe(true);
@@ -54,5 +56,5 @@ test('one that another process has taken over meanwhile is left to it', () => {
 
 test('a folder that can not be made is a sentence', () => {
   writeFileSync(join(folder, 'run'), '');
-  expect(() => takePidFile(path)).toThrow(/Can't write the pid file .*w1.pid/);
+  expect(() => takePidFile(path, 'w1@host')).toThrow(/Can't write the pid file .*w1.pid/);
 });
