@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { CantCreate } from './errors.ts';
 import { makeFolder } from './folders.ts';
 import { startedMs, wordsOf } from './process-words.ts';
-import { identify } from './worker-process.ts';
+import { identify, isOfTq } from './worker-process.ts';
 
 /**
  * Writes this process's id to a file that no other running worker has; one that was left behind is taken over, also when its id
@@ -21,14 +21,14 @@ export function takePidFile(path: string, name: string): () => void {
   };
 }
 
-/** The id in a pid file; undefined when there is none that makes sense. @throws when it can't be read */
+/** The id in a pid file; undefined when there is none that makes sense. @throws CantCreate when it can't be read */
 export function readPidFile(path: string): number | undefined {
   try {
     const pid = Number(readFileSync(path, 'utf8').trim());
     return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    throw new CantCreate(`Can't read the pid file ${path}: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -98,13 +98,14 @@ function holderOf(file: string, name: string): number | undefined {
 }
 
 /**
- * A file may be shared by workers of different names, so any worker may hold it; one of another name that began after the file was
- * written has only got the id of the one that did.
+ * A file may be shared by workers of different names, so any worker may hold it; but one of another name that began after the file
+ * was written, like any other program, has only got the id of the one that did.
  */
 function isHeldBy(pid: number, file: string, name: string): boolean {
   const words = wordsOf(pid);
   if (words === 'gone') return false;
   if (words === 'unknown' || identify(pid, { name }) === 'worker') return true;
+  if (!isOfTq(words)) return false;
   const began = startedMs(pid);
   return began === undefined || began <= statSync(file).mtimeMs + CLOCK_TOLERANCE_MS;
 }

@@ -1,10 +1,12 @@
 import { readdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { shortName } from './names.ts';
 import { DEFAULT_PIDFILE } from './node.ts';
 import { readPidFile } from './pid-file.ts';
 import { nameOfWorker } from './worker-process.ts';
 
-/** The workers whose pid files lie where a pattern says, for who has forgotten what they are called. Never throws. */
+/** Short names of the workers whose pid files lie where a pattern says, for who has forgotten what they are called. Never throws. */
 export function runningHere(pidfile = DEFAULT_PIDFILE, cwd = process.cwd()): readonly string[] {
   const folder = resolve(cwd, dirname(pidfile));
   const ending = basename(pidfile).split('%').at(-1)?.slice(1) ?? '';
@@ -12,6 +14,7 @@ export function runningHere(pidfile = DEFAULT_PIDFILE, cwd = process.cwd()): rea
   return filesIn(folder)
     .filter((name) => name.endsWith(ending))
     .flatMap((name) => nameIn(join(folder, name)) ?? [])
+    .map((name) => (name.endsWith(`@${hostname()}`) ? shortName(name) : name))
     .toSorted();
 }
 

@@ -18,34 +18,53 @@ export interface StartOptions {
 }
 
 /** Starts a node, and waits until it runs in the background. Never rejects. */
-export async function startNode(node: Node, { cwd, env, abort }: StartOptions): Promise<StartOutcome> {
+export async function startNode(node: Node, options: StartOptions): Promise<StartOutcome> {
+  try {
+    return await started(node, options);
+  } catch (error) {
+    // A program that can't be run, or a pid file that can't be read.
+    return { kind: 'failed', exitCode: 1, said: (error as Error).message };
+  }
+}
+
+async function started(node: Node, { cwd, env, abort }: StartOptions): Promise<StartOutcome> {
   const [program = '', ...words] = node.command;
   const child = spawn(program, words, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
   const end = (): void => void child.kill('SIGTERM');
   abort?.addEventListener('abort', end, { once: true });
   if (abort?.aborted) end();
   try {
-    return await outcomeOf(child, node);
+    const { code, signal, said } = await endOf(child);
+    if (signal !== null) return { kind: 'killed', signal, said };
+    if (code !== 0) return { kind: 'failed', exitCode: code ?? 1, said };
+    return { kind: 'started', pid: readPidFile(node.pidFile) };
   } finally {
     abort?.removeEventListener('abort', end);
   }
 }
 
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly said: string;
+}
+
 /** How long something in the background may keep our end of its stderr open after the program has ended. */
 const LAST_WORDS_MS = 500;
 
-function outcomeOf(child: ChildProcess, node: Node): Promise<StartOutcome> {
+function endOf(child: ChildProcess): Promise<End> {
   let said = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const settle = (code: number | null, signal: NodeJS.Signals | null): void => {
       child.stderr?.destroy();
-      if (signal !== null) resolve({ kind: 'killed', signal, said: said.trim() });
-      else if (code === 0) resolve({ kind: 'started', pid: readPidFile(node.pidFile) });
-      else resolve({ kind: 'failed', exitCode: code ?? 1, said: said.trim() });
+      resolve({ code, signal, said: said.trim() });
     };
-    child.once('error', ({ message }) => resolve({ kind: 'failed', exitCode: 1, said: message }));
+    child.once('error', reject);
     child.once('close', settle);
-    child.once('exit', (code, signal) => setTimeout(settle, LAST_WORDS_MS, code, signal).unref());
+    child.once('exit', (code, signal) => {
+      const timer = setTimeout(settle, LAST_WORDS_MS, code, signal);
+      child.once('close', () => clearTimeout(timer));
+    });
   });
 }

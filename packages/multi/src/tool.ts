@@ -143,7 +143,7 @@ export class MultiTool {
     const example =
       running.length === 0
         ? `For example: tq multi ${command} w1 w2, or a number of nodes: tq multi ${command} 3`
-        : `Running here: ${running.join(', ')}. To name them: tq multi ${command} ${running.join(' ')}`;
+        : `Running here: ${running.join(', ')}. To name them: tq multi ${command} ${[...running, ...(pidfile === undefined ? [] : [`--pidfile=${pidfile}`])].join(' ')}`;
     return new MultiUsageError(`tq multi ${command} needs the names of nodes: it keeps no list of them.`, {
       remedy: example,
     });

@@ -22,6 +22,11 @@ export function identify(pid: number, { name, command = ['worker'] }: Likeness):
   return hasTitle(words, workerTitle(name)) || isStarting(words, name, command) ? 'worker' : 'stranger';
 }
 
+/** Whether a process may be one of tq's that keeps a pid file, under whatever name. */
+export function isOfTq(words: readonly string[]): boolean {
+  return words.join(' ').startsWith('tq ') || words.includes('worker');
+}
+
 /** Whether a process is a worker of tq, and by which name; undefined when it is none, or only starts to be one. */
 export function nameOfWorker(pid: number): string | undefined {
   const words = wordsOf(pid);
