@@ -29,7 +29,8 @@ export interface Arguments {
  */
 export function parseArguments(words: readonly string[], table: OptionTable): Arguments {
   const end = words.indexOf('--');
-  const ours = end === -1 ? words : words.slice(0, end);
+  // A script's "$OPTIONS" may be empty.
+  const ours = (end === -1 ? words : words.slice(0, end)).filter((word) => word !== '');
   const found = { words: [] as string[], options: [] as Given[] };
   let signal: NodeJS.Signals | undefined;
   for (let at = 0; at < ours.length; at++) {

@@ -53,6 +53,10 @@ test('a value that is missing is asked for', () => {
   expect(() => read('w1 -c -E')).toThrow('-c needs a value.');
 });
 
+test('empty words, as scripts make them, are no names', () => {
+  expect(parseArguments(['', 'w1', '-c', '3', ''], table).words).toEqual(['w1']);
+});
+
 test('what follows -- is left alone', () => {
   expect(read('w1 -- -c w2 -KILL')).toEqual({
     words: ['w1'],
