@@ -98,7 +98,7 @@ export type WorkerValues = Values<typeof WORKER_OPTIONS>;
 export const worker = defineCommand({
   name: 'worker',
   about: [
-    'Runs until Ctrl-C or TERM: then running tasks finish and the others go back to their queue. A second Ctrl-C, or QUIT, ends at once; a second TERM doesn't. ' +
+    'Runs until Ctrl-C or TERM: then running tasks finish and the others go back to their queue. A second Ctrl-C, or QUIT, ends at once; a second TERM does not. ' +
       'HUP opens the log file again.',
   ],
   rest: 'setting=value …',
