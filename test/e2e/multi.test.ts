@@ -106,7 +106,7 @@ test("the guide's ten workers start, consume as told, restart and stop; nothing 
   expect([filesIn('run'), workersHere()]).toEqual([[], []]);
 
   expect(told(await multi(`stopwait 10 ${options}`)).slice(1)).toEqual(lines((name) => `> ${name}: DOWN`));
-}, 120_000);
+}, 240_000);
 
 test('one worker, with its files in the current folder: start, restart, stopwait', async () => {
   const node = `w1@${HOST}`;
@@ -144,7 +144,7 @@ test('one worker, with its files in the current folder: start, restart, stopwait
   expect(stopped.code).toBe(0);
   expect(await nap.get({ timeout: 5 })).toBe('long');
   expect([existsSync(join(place.folder, 'w1.pid')), workersHere()]).toEqual([false, []]);
-}, 60_000);
+}, 120_000);
 
 test('a stop without names says what it needs, and who runs', async () => {
   await multi('start w1 -A app/tq -P solo');
@@ -156,7 +156,7 @@ test('a stop without names says what it needs, and who runs', async () => {
   });
   expect((await multi('stop w1')).code).toBe(0);
   await until('it is gone', () => !existsSync(join(place.folder, 'w1.pid')));
-}, 60_000);
+}, 120_000);
 
 test('a pid that another program has by now is left alone, and its file is taken over', async () => {
   const other = spawn('sleep', ['60'], { stdio: 'ignore' });
@@ -172,7 +172,7 @@ test('a pid that another program has by now is left alone, and its file is taken
   } finally {
     other.kill('SIGKILL');
   }
-}, 60_000);
+}, 120_000);
 
 test('what can not start is counted, with its reason', async () => {
   const { code, stdout } = await multi('start 2 -A app/tq -P solo -I:2 app/missing');
@@ -180,7 +180,7 @@ test('what can not start is counted, with its reason', async () => {
   expect(stdout).toMatch(
     /\t> celery1@\S+: OK\n\t> celery2@\S+: FAILED\n\t {2}\* Child terminated with exit code 64\n\t {2}tq: There is no module "app\/missing"/,
   );
-}, 60_000);
+}, 120_000);
 
 test('a program starts and stops a fleet of its own', async () => {
   const nodes = createFleet(['w1', 'w2'], {
@@ -202,4 +202,4 @@ test('a program starts and stops a fleet of its own', async () => {
   const stopped = await cluster.stopwait({ timeoutMs: 20_000 });
   expect(stopped.map(({ outcome }) => outcome.kind)).toEqual(['stopped', 'stopped']);
   expect([filesIn('run'), workersHere()]).toEqual([[], []]);
-}, 60_000);
+}, 120_000);

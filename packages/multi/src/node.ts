@@ -69,7 +69,10 @@ export function makeNode(parts: NodeParts): Node {
       ...[...options].flatMap(([key, given]) =>
         OURS.has(key) ? [] : given.flatMap((one) => written(one, fill)),
       ),
-      ...['-n', node.name, `--pidfile=${pidfile}`, `--logfile=${logfile}`],
+      '-n',
+      node.name,
+      `--pidfile=${pidfile}`,
+      `--logfile=${logfile}`,
       ...parts.append.map(fill),
       ...(parts.rest.length === 0 ? [] : ['--', ...parts.rest]),
     ],

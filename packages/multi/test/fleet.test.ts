@@ -88,8 +88,17 @@ test('without options the files lie where the fleet is started', () => {
 test('another program can be run, with words at its end', () => {
   const words = ['w1@h', '--executable=/opt/node', '--cmd=/opt/my.js worker -D', '--append=-E -I "a b"'];
   expect(readFleet(words, { program, options }).nodes[0]?.command).toEqual([
-    ...['/opt/node', '/opt/my.js', 'worker', '-D', '-n', 'w1@h', '--pidfile=w1.pid', '--logfile=w1%I.log'],
-    ...['-E', '-I', 'a b'],
+    '/opt/node',
+    '/opt/my.js',
+    'worker',
+    '-D',
+    '-n',
+    'w1@h',
+    '--pidfile=w1.pid',
+    '--logfile=w1%I.log',
+    '-E',
+    '-I',
+    'a b',
   ]);
 });
 
