@@ -22,9 +22,10 @@ afterEach(async () => {
 
 const HOST = hostname();
 
-function multi(line: string): Promise<Ended> {
-  const words = [bin, 'multi', ...line.split(' ')];
-  return runProgram(process.execPath, words, { cwd: place.folder, env: place.env });
+const multi = (line: string): Promise<Ended> => tq(`multi ${line}`);
+
+function tq(line: string): Promise<Ended> {
+  return runProgram(process.execPath, [bin, ...line.split(' ')], { cwd: place.folder, env: place.env });
 }
 
 /** What was printed, with PID for the ids of processes and one dot for those of waiting. */
@@ -72,18 +73,21 @@ test("the guide's ten workers start, consume as told, restart and stop; nothing 
   ]);
   expect(filesIn('run').toSorted()).toEqual(names.map((name) => `${name}.pid`).toSorted());
 
-  const consumers: Readonly<Record<string, readonly string[]>> = {
-    images: names.slice(0, 3),
-    video: names.slice(0, 3),
-    data: names.slice(3, 5),
-    default: names.slice(5),
-  };
-  await using app = clientOf(place);
-  for (const [queue, nodes] of Object.entries(consumers)) {
-    const who = await app.sendTask('proj.tasks.where', [], { queue }).get({ timeout: 20 });
-    expect(nodes.map((name) => `${name}@${HOST}`)).toContain(who);
-  }
   await until('all are ready', () => names.every((name) => read('log', `${name}.log`).includes(' ready.')));
+  const { stdout } = await tq('inspect active_queues -A app/tq --json -t 10');
+  const consumed = Object.entries(
+    JSON.parse(stdout) as Readonly<Record<string, readonly { name: string }[]>>,
+  );
+  expect(
+    Object.fromEntries(consumed.map(([node, queues]) => [node, queues.map(({ name }) => name)])),
+  ).toEqual(
+    Object.fromEntries(
+      names.map((name, at) => [
+        `${name}@${HOST}`,
+        at < 3 ? ['images', 'video'] : at < 5 ? ['data'] : ['default'],
+      ]),
+    ),
+  );
 
   const before = new Set(workersHere());
   const restarted = await multi(`restart 10 ${options}`);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { inspect } from '../src/commands/inspect.ts';
 import { worker } from '../src/commands/worker.ts';
 import { main } from '../src/main.ts';
 import { parse } from '../src/parse.ts';
@@ -144,7 +145,7 @@ describe('the manifests of Kubernetes', () => {
     expect(after('image: registry.example.com/proj:1.0.0', '')).toEqual([
       'spec.template.spec.containers.0.image is missing',
     ]);
-    expect(after('-c, "4"', '-c, 4')).toEqual(['spec.template.spec.containers.0.args.6 should be string']);
+    expect(after("-c, '4'", '-c, 4')).toEqual(['spec.template.spec.containers.0.args.6 should be string']);
   });
 
   test('the deployment selects its own pods', () => {
@@ -160,13 +161,19 @@ describe('the manifests of Kubernetes', () => {
 
   test.each(['startupProbe', 'readinessProbe', 'livenessProbe'] as const)(
     '%s asks this very node',
-    (name) => {
+    async (name) => {
       // Kubernetes fills no variables in here, so a shell has to.
       expect(container[name].exec.command).toEqual([
         'sh',
         '-c',
         'exec node node_modules/@tq/cli/dist/bin.js inspect ping -d celery@$HOSTNAME -t 5',
       ]);
+      const { command, others } = scan(container[name].exec.command[2]?.split(' ').slice(3) ?? []);
+      expect(command).toBe('inspect');
+      expect(await parse(inspect, others)).toMatchObject({
+        words: ['ping'],
+        options: { destination: ['celery@$HOSTNAME'], timeout: 5 },
+      });
     },
   );
 });
