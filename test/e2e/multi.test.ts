@@ -25,7 +25,12 @@ const HOST = hostname();
 const multi = (line: string): Promise<Ended> => tq(`multi ${line}`);
 
 function tq(line: string): Promise<Ended> {
-  return runProgram(process.execPath, [bin, ...line.split(' ')], { cwd: place.folder, env: place.env });
+  return runProgram(process.execPath, [bin, ...line.split(' ')], {
+    cwd: place.folder,
+    env: place.env,
+    // Twenty processes of Node, on whatever machine this is.
+    limitMs: 180_000,
+  });
 }
 
 /** What was printed, with PID for the ids of processes and one dot for those of waiting. */
@@ -74,7 +79,7 @@ test("the guide's ten workers start, consume as told, restart and stop; nothing 
   expect(filesIn('run').toSorted()).toEqual(names.map((name) => `${name}.pid`).toSorted());
 
   await until('all are ready', () => names.every((name) => read('log', `${name}.log`).includes(' ready.')));
-  const { stdout } = await tq('inspect active_queues -A app/tq --json -t 10');
+  const { stdout } = await tq('inspect active_queues -A app/tq --json -t 30');
   const consumed = Object.entries(
     JSON.parse(stdout) as Readonly<Record<string, readonly { name: string }[]>>,
   );
@@ -110,7 +115,7 @@ test("the guide's ten workers start, consume as told, restart and stop; nothing 
   expect([filesIn('run'), workersHere()]).toEqual([[], []]);
 
   expect(told(await multi(`stopwait 10 ${options}`)).slice(1)).toEqual(lines((name) => `> ${name}: DOWN`));
-}, 240_000);
+}, 400_000);
 
 test('one worker, with its files in the current folder: start, restart, stopwait', async () => {
   const node = `w1@${HOST}`;
