@@ -38,6 +38,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   '@tq/cli': 130,
   '@tq/core': 360,
   '@tq/memory': 40,
+  '@tq/multi': 60,
   '@tq/pool': 120,
   '@tq/sqlite': 120,
   '@tq/virtual': 80,

@@ -10,7 +10,6 @@ export interface Entry {
 export const NOT_YET: readonly string[] = [
   'events',
   'beat',
-  'multi',
   'graph',
   'amqp',
   'migrate',
@@ -23,6 +22,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   worker: {
     summary: 'Start a worker, which runs tasks',
     load: async () => (await import('./commands/worker.ts')).worker,
+  },
+  multi: {
+    summary: 'Start, restart and stop several workers at once',
+    load: async () => (await import('./commands/multi.ts')).multi,
   },
   call: {
     summary: 'Send a task, by its name',

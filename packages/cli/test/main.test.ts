@@ -56,11 +56,11 @@ test.each([
   ['wrker', 'tq: tq has no command "wrker".\nDid you mean tq worker?\n'],
   [
     'frobnicate',
-    'tq: tq has no command "frobnicate".\nIt has worker, call, result, list, inspect, control, status, purge, report, shell, completion; tq --help tells more.\n',
+    'tq: tq has no command "frobnicate".\nIt has worker, multi, call, result, list, inspect, control, status, purge, report, shell, completion; tq --help tells more.\n',
   ],
   [
     '-A proj',
-    'tq: Which command?\ntq has worker, call, result, list, inspect, control, status, purge, report, shell, completion; tq --help tells more.\n',
+    'tq: Which command?\ntq has worker, multi, call, result, list, inspect, control, status, purge, report, shell, completion; tq --help tells more.\n',
   ],
   ['worker', 'tq: Which app? None is named.\nName its module: tq -A proj …, or set the variable TQ_APP.\n'],
   [
@@ -75,7 +75,7 @@ test.each([
   ['-V', 'tq: -V is not an option of tq itself.\nDid you mean --version?\n'],
   [
     'graph',
-    "tq: tq doesn't have Celery's command graph yet.\nIt has worker, call, result, list, inspect, control, status, purge, report, shell, completion.\n",
+    "tq: tq doesn't have Celery's command graph yet.\nIt has worker, multi, call, result, list, inspect, control, status, purge, report, shell, completion.\n",
   ],
   [
     '-b rabbit://x report',
