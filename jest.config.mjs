@@ -14,6 +14,7 @@ const services = {
   'broker-amqp': 'rabbitmq',
   'backend-rpc': 'rabbitmq',
   'broker-redis': 'redis',
+  events: 'both',
   'backend-redis': 'redis',
   e2e: 'both',
   interop: 'interop',

@@ -38,6 +38,7 @@ export class RedisStore implements QueueStore {
   readonly closed: Promise<Error | undefined>;
   readonly #share: Share;
   readonly #keys: Keys;
+  readonly #countsEars: boolean;
   readonly #logger: Logger;
   readonly #bindings: Bindings;
   readonly #lives: Lives;
@@ -59,6 +60,7 @@ export class RedisStore implements QueueStore {
     this.#share = share;
     this.#keys = keys;
     this.#logger = logger;
+    this.#countsEars = !options.cluster;
     this.#bindings = new Bindings(share.link, keys);
     const { link } = share;
     this.#lives = new Lives({ link, keys, bindings: this.#bindings });
@@ -162,10 +164,13 @@ export class RedisStore implements QueueStore {
     return this.#calling(this.#bindings.of(exchange));
   }
 
-  async broadcast(exchange: string, routingKey: string, envelope: Envelope): Promise<void> {
+  /** In a cluster the server counts only those who listen at the same node. */
+  async broadcast(exchange: string, routingKey: string, envelope: Envelope): Promise<number | undefined> {
     this.#ensureOpen();
     const text = encodeEnvelope(envelope, { deliveryTag: this.#tags.next() });
-    await this.#calling(this.#share.link.call('PUBLISH', this.#keys.channel(exchange, routingKey), text));
+    const channel = this.#keys.channel(exchange, routingKey);
+    const heard = await this.#calling(this.#share.link.call('PUBLISH', channel, text));
+    return this.#countsEars ? Number(heard) : undefined;
   }
 
   async listen(

@@ -7,15 +7,7 @@ export interface Entry {
 }
 
 /** Commands of Celery's that tq doesn't have yet. */
-export const NOT_YET: readonly string[] = [
-  'events',
-  'beat',
-  'graph',
-  'amqp',
-  'migrate',
-  'upgrade',
-  'logtool',
-];
+export const NOT_YET: readonly string[] = ['beat', 'graph', 'amqp', 'migrate', 'upgrade', 'logtool'];
 
 /** Every command, in the order of the help. A command's own file is read when it is run, or when it is asked for its help. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
@@ -54,6 +46,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   purge: {
     summary: 'Remove all waiting tasks from queues',
     load: async () => (await import('./commands/purge.ts')).purge,
+  },
+  events: {
+    summary: 'Watch workers and tasks, in the terminal or as lines',
+    load: async () => (await import('./commands/events.ts')).events,
   },
   report: {
     summary: 'Print versions, platform and settings, for bug reports',

@@ -8,7 +8,7 @@ import {
   workerTitle,
 } from '@tq/core/internal';
 import { createWorker, handleSignals } from '@tq/worker';
-import type { Worker } from '@tq/worker';
+import type { Worker, WorkerOptions } from '@tq/worker';
 import { dropEarlyChild } from '@tq/worker/early';
 import type { LoadedApp } from '@tq/worker/load';
 import { bannerFacts, renderBanner } from './banner.ts';
@@ -128,6 +128,7 @@ function makeWorker({ loaded, logging, hostname, options }: Run): Worker {
     hostname,
     appModule: { file: loaded.file, exportName: loaded.exportName },
     logger: logging.logger,
+    ...presenceOf(options),
     ...(pool === undefined ? {} : { pool }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(queues === undefined ? {} : { queues }),
@@ -138,6 +139,13 @@ function makeWorker({ loaded, logging, hostname, options }: Run): Worker {
     ...(statedb === undefined ? {} : { stateDb: statedb }),
     ...(withoutMingle ? { mingle: false } : {}),
   });
+}
+
+/** How it is seen by others, and sees them. */
+function presenceOf(options: WorkerValues): Pick<WorkerOptions, 'gossip' | 'heartbeat'> {
+  const { withoutGossip, withoutHeartbeat, heartbeatInterval } = options;
+  const heartbeat = withoutHeartbeat ? false : heartbeatInterval;
+  return { gossip: !withoutGossip, ...(heartbeat === undefined ? {} : { heartbeat }) };
 }
 
 /** Loads the modules with tasks, which may fail, and shows what the worker is. */

@@ -48,6 +48,8 @@ describe('options of a command', () => {
     ['-c4', { concurrency: 4 }],
     ['-E', { taskEvents: true }],
     ['--events', { taskEvents: true }],
+    ['--without-heartbeat --without-gossip', { withoutHeartbeat: true, withoutGossip: true }],
+    ['--heartbeat-interval 5', { heartbeatInterval: 5 }],
     ['--discard', { purge: true }],
     ['-Q a,b -Q c', { queues: ['a', 'b', 'c'] }],
     ['--prefetch-multiplier auto', { prefetchMultiplier: 'auto' }],

@@ -44,6 +44,7 @@ import { ResultCache } from './result-cache.ts';
 import { AsyncResult } from './result.ts';
 import type { ResultHandle } from './result.ts';
 import { SentCall } from './sent-call.ts';
+import { SentEvents, tellOfCall } from './sent-events.ts';
 import { makeAuth } from './security/setup.ts';
 import type { SecurityOptions } from './security/setup.ts';
 import { Serializers } from './serialize/registry.ts';
@@ -139,6 +140,7 @@ export class App implements AsyncDisposable {
   #backendDriver: Exclude<BackendSetting, string | null> | undefined;
   readonly #origin = senderName();
   readonly #connections: Connections;
+  readonly #sentEvents = new SentEvents(this);
   readonly #deadlines = new Deadlines();
   #isClosed = false;
   readonly #control = new Lazy(async () => (await findControl(this.folder)).createControl(this));
@@ -405,7 +407,10 @@ export class App implements AsyncDisposable {
       const producer = this.producer();
       const expecting = this.#expecting(call);
       const isWatched =
-        this.interceptors.length > 0 || hooks.has('beforeTaskPublish') || hooks.has('afterTaskPublish');
+        this.config.taskSendSentEvent ||
+        this.interceptors.length > 0 ||
+        hooks.has('beforeTaskPublish') ||
+        hooks.has('afterTaskPublish');
       if (!expecting && !isWatched) return producer.publish(call.message, call.route, call.plan);
       return this.#publishInSteps(call, producer, expecting);
     } catch (error) {
@@ -419,10 +424,12 @@ export class App implements AsyncDisposable {
     expecting: Promise<PublishPlan> | undefined,
   ): Promise<void> {
     const { hooks } = this;
+    const events = this.config.taskSendSentEvent ? await this.#sentEvents.open() : undefined;
     const plan = (await expecting) ?? call.plan;
     if (hooks.has('beforeTaskPublish')) hooks.emit('beforeTaskPublish', call);
     if (this.interceptors.length === 0) await producer.publish(call.message, call.route, plan);
     else await publishThrough(this.interceptors, { ...call, plan }, producer, this.config);
+    if (events) tellOfCall(events, call);
     if (hooks.has('afterTaskPublish')) hooks.emit('afterTaskPublish', call);
   }
 
@@ -652,6 +659,7 @@ export class App implements AsyncDisposable {
   /** Closes every connection. Calls made after it, and those still under way, reject with ClosedError. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    if (this.#sentEvents.isOpen) await this.#sentEvents.close();
     const control = await this.#control.reset()?.catch(() => undefined);
     await Promise.all([control?.close(), this.#connections.close()]);
   }

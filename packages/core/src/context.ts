@@ -77,6 +77,7 @@ export interface ContextHost {
 /** What a running task may ask of its worker. */
 export type ContextQuestion =
   | { readonly kind: 'state'; readonly state: string; readonly meta: string }
+  | { readonly kind: 'event'; readonly type: string; readonly fields: Readonly<Record<string, unknown>> }
   /** One more member for the chord that the task is in; the answer is its result's tuple. */
   | { readonly kind: 'add-to-chord'; readonly signature: string; readonly body: string };
 
@@ -199,6 +200,15 @@ export class TaskContext {
   /** The state PROGRESS. */
   progress(meta: unknown): Promise<void> {
     return this.updateState('PROGRESS', meta);
+  }
+
+  /**
+   * Sends an event of the task's own to whoever listens, such as `task-progress`, where task events are on. Resolves when the
+   * worker has it. @throws EncodeError when a field can't travel
+   */
+  async sendEvent(type: `task-${string}`, fields: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    const plain = JSON.parse(encodeJson(fields, 'fields')) as Readonly<Record<string, unknown>>;
+    await this.#parts.host.ask({ kind: 'event', type, fields: plain });
   }
 
   /** @internal */

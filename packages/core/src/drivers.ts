@@ -5,6 +5,7 @@ import { importOptional } from './optional-package.ts';
 import type { BackendDriver } from './types/backend.ts';
 import type { CanvasModule } from './types/canvas.ts';
 import type { Control } from './types/control.ts';
+import type { EventSink } from './types/events.ts';
 import type { Transport } from './types/transport.ts';
 import { parseUrl } from './url.ts';
 
@@ -48,6 +49,17 @@ export async function findBackend(url: URL, from: string): Promise<BackendDriver
 export async function findCanvas(from: string): Promise<CanvasModule> {
   const missing = 'Work-flows and links need the package @tq/canvas: npm install @tq/canvas';
   return (await importOptional('@tq/canvas', from, missing)) as unknown as CanvasModule;
+}
+
+/** What core asks events for, found as drivers are. */
+export interface EventsModule {
+  readonly clientEvents: (app: App) => EventSink & AsyncDisposable;
+}
+
+/** Finds events, for calls that are told of. */
+export async function findEvents(from: string): Promise<EventsModule> {
+  const missing = 'The setting taskSendSentEvent needs the package @tq/events: npm install @tq/events';
+  return (await importOptional('@tq/events', from, missing)) as unknown as EventsModule;
 }
 
 /** Finds remote control, which speaks to workers. */

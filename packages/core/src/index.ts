@@ -120,7 +120,7 @@ export type {
   ScheduledTask,
   TaskInfo,
 } from './types/control.ts';
-export type { EventFields, EventSink } from './types/events.ts';
+export type { Event, EventFields, EventHead, EventSink, FieldsOf, WorkerVitals } from './types/events.ts';
 export type { LogFields, LogLevel, Logger } from './types/logger.ts';
 export type {
   AbortReason,

@@ -5,10 +5,11 @@ export { hungUpAdvice, tlsFailure } from './tls-failure.ts';
 export { deferred } from './deferred.ts';
 export type { Deferred } from './deferred.ts';
 export { Feed } from './feed.ts';
+export { perSecond } from './rate.ts';
 export { pieces, Turn } from './turn.ts';
 export type { Place } from './turn.ts';
+export { LamportClock } from './lamport.ts';
 export { Lazy, startAll } from './lifecycle.ts';
-export type { LamportClock } from './lamport.ts';
 export { stderrLogger } from './logger.ts';
 export { connectAny } from './connect.ts';
 export { backoffMs } from './backoff.ts';
@@ -25,7 +26,13 @@ export { DELIVERIES_HEADER, readRequest } from './message/request.ts';
 export { isProtocol1, upgradeProtocol1 } from './message/protocol1.ts';
 export { readBody } from './message/protocol2.ts';
 export { formatInZone, offsetMs, zoneOf } from './zone.ts';
-export { defaultNodeName, expandFileName, expandNodeName, workerTitle } from './nodename.ts';
+export {
+  defaultNodeName,
+  expandFileName,
+  expandNodeName,
+  senderName,
+  workerTitle,
+} from './nodename.ts';
 export { declareQueue, queueSpec } from './declare-queue.ts';
 export type { PublishPlan } from './producer.ts';
 export { completeQueueOf, consumedQueues, definedQueues, queueNamed } from './queues.ts';

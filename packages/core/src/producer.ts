@@ -6,7 +6,7 @@ import { BrokerUnavailableError, ClosedError, PublishError, toError } from './er
 import { Lazy } from './lifecycle.ts';
 import type { Route } from './routing.ts';
 import type { Clock } from './types/clock.ts';
-import type { Address, Channel, Connection, Message } from './types/transport.ts';
+import type { Address, Channel, Connection, Message, TransportTraits } from './types/transport.ts';
 
 interface Link {
   readonly connection: Connection;
@@ -109,6 +109,12 @@ export class Producer implements AsyncDisposable {
     return (await this.#live()).channel;
   }
 
+  /** What kind of broker it is connected to; connects when it isn't. */
+  async traits(): Promise<TransportTraits> {
+    this.#stop.signal.throwIfAborted();
+    return (await this.#live()).connection.traits;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new ClosedError(this.#owner));
     const link = await this.#link.reset()?.catch(() => undefined);
@@ -143,7 +149,7 @@ export class Producer implements AsyncDisposable {
     if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
     if (link && isUnroutable(error)) {
       // Its queue was declared, and somebody has deleted it since: declare it again, once.
-      link.declared.delete(declaredName(route) ?? '');
+      if (route.queue) link.declared.delete(declaredName(route) ?? '');
       if (route.queue && attempt === 0 && !sending.expired) return;
     }
     if (!isLoss(error, link)) throw error;

@@ -205,7 +205,7 @@ export interface Settings {
   workerSoftShutdownTimeout: Duration;
   /** Longest warm shutdown, then it turns cold; null = as long as the tasks need. Only in tq. @default null */
   workerShutdownTimeout: Duration | null;
-  /** Send task events. @default false */
+  /** Send task events from the start; they can be switched on and off by remote control. @default false */
   workerSendTaskEvents: boolean;
   /** Ignore rate limits. @default false */
   workerDisableRateLimits: boolean;
@@ -235,6 +235,25 @@ export interface Settings {
   controlQueueDurable: boolean;
   /** Whether each belongs to one connection, under a name of its own; false = Celery's names up to 5.6, which newer releases of RabbitMQ refuse. @default true */
   controlQueueExclusive: boolean;
+
+  // Events
+
+  /** Whoever calls a task sends the event `task-sent`. @default false */
+  taskSendSentEvent: boolean;
+  /** Exchange that events are sent to. @default "celeryev" */
+  eventExchange: string;
+  /** Format of events. @default "json" */
+  eventSerializer: string;
+  /** First part of the names of monitors' queues. @default "celeryev" */
+  eventQueuePrefix: string;
+  /** How long an event waits for a monitor that is slow. RabbitMQ. @default 5 */
+  eventQueueTtl: Duration;
+  /** How long a monitor's queue stays when nobody reads it. RabbitMQ. @default 60 */
+  eventQueueExpires: Duration;
+  /** A monitor's queue belongs to its connection and goes with it. @default true */
+  eventQueueExclusive: boolean;
+  /** A monitor's queue outlives a restart of the broker; then it is not exclusive. RabbitMQ. @default false */
+  eventQueueDurable: boolean;
 
   // Security
 
@@ -376,6 +395,14 @@ export const DEFAULTS: Settings = frozen({
   controlQueueExpires: 10,
   controlQueueDurable: false,
   controlQueueExclusive: true,
+  taskSendSentEvent: false,
+  eventExchange: 'celeryev',
+  eventSerializer: 'json',
+  eventQueuePrefix: 'celeryev',
+  eventQueueTtl: 5,
+  eventQueueExpires: 60,
+  eventQueueExclusive: true,
+  eventQueueDurable: false,
   securityKey: null,
   securityKeyPassword: null,
   securityCertificate: null,

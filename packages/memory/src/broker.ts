@@ -178,10 +178,16 @@ export class MemoryBroker {
     return [...this.#bindings.values()].filter((binding) => binding.exchange === exchange);
   }
 
-  broadcast(exchange: string, routingKey: string, envelope: Envelope): void {
+  /** How many heard it. */
+  broadcast(exchange: string, routingKey: string, envelope: Envelope): number {
     const copy = copyOf(envelope);
-    for (const listener of this.#listeners)
-      if (listener.exchange === exchange && listener.matches(routingKey)) listener.onEnvelope(copy);
+    let heard = 0;
+    for (const listener of this.#listeners) {
+      if (listener.exchange !== exchange || !listener.matches(routingKey)) continue;
+      heard += 1;
+      listener.onEnvelope(copy);
+    }
+    return heard;
   }
 
   listen(listener: Listener): () => void {

@@ -95,8 +95,8 @@ export class MemoryStore implements QueueStore {
     return this.#open().bindings(exchange);
   }
 
-  async broadcast(exchange: string, routingKey: string, envelope: Envelope): Promise<void> {
-    this.#open().broadcast(exchange, routingKey, envelope);
+  async broadcast(exchange: string, routingKey: string, envelope: Envelope): Promise<number> {
+    return this.#open().broadcast(exchange, routingKey, envelope);
   }
 
   async listen(

@@ -28,9 +28,12 @@ export class Broadcasts {
     return this.#listeners.size > 0;
   }
 
-  /** Writes nothing when nobody listens anywhere, so that announcing to an empty room costs next to nothing. */
-  send(exchange: string, content: string, body: Uint8Array | null): void {
-    if (this.#sql.all('SELECT 1 FROM listener WHERE exchange=? LIMIT 1', exchange).length === 0) return;
+  /**
+   * Writes nothing when nobody listens anywhere, so that announcing to an empty room costs next to nothing. Returns 0
+   * then, else 1: patterns are known to the listeners alone.
+   */
+  send(exchange: string, content: string, body: Uint8Array | null): number {
+    if (this.#sql.all('SELECT 1 FROM listener WHERE exchange=? LIMIT 1', exchange).length === 0) return 0;
     this.#sql.run(
       'INSERT INTO broadcast(sent_at, exchange, content, body) VALUES(?, ?, ?, ?)',
       Date.now(),
@@ -38,6 +41,7 @@ export class Broadcasts {
       content,
       body,
     );
+    return 1;
   }
 
   listen(holder: number, exchange: string): Listening {

@@ -132,9 +132,9 @@ export class SqliteStore implements QueueStore {
     });
   }
 
-  async broadcast(exchange: string, routingKey: string, { message }: Envelope): Promise<void> {
+  async broadcast(exchange: string, routingKey: string, { message }: Envelope): Promise<number> {
     const { content, body } = writeContent({ message, exchange, routingKey });
-    await this.#call('broadcast', [nameOf(exchange), content, body]);
+    return this.#call('broadcast', [nameOf(exchange), content, body]);
   }
 
   async listen(

@@ -8,11 +8,19 @@ import type { Topology } from './topology.ts';
 interface Outgoing {
   readonly message: Message;
   readonly to: Address;
+  /** No queue took it, and nobody listened. */
+  unheard?: boolean;
+}
+
+interface Broadcast {
+  readonly outgoing: Outgoing;
+  /** Whether it was put into queues besides. */
+  readonly isKept: boolean;
 }
 
 interface Plan {
   readonly entries: PutEntry[];
-  readonly broadcasts: Envelope[];
+  readonly broadcasts: Broadcast[];
 }
 
 export interface OutboxOptions {
@@ -36,7 +44,9 @@ export class Outbox {
   }
 
   publish(message: Message, to: Address): Promise<void> {
-    return this.#batches.add({ message, to });
+    const outgoing: Outgoing = { message, to };
+    const sent = this.#batches.add(outgoing);
+    return to.mandatory && to.exchange !== '' ? sent.then(() => refuseUnheard(outgoing)) : sent;
   }
 
   flush(): Promise<void> {
@@ -55,7 +65,7 @@ export class Outbox {
         if (each.to.exchange === '') this.#put(plan, each, each.to.routingKey);
         else await this.#route(plan, each);
       }
-      const sending = plan.broadcasts.map((each) => store.broadcast(each.exchange, each.routingKey, each));
+      const sending = plan.broadcasts.map((each) => this.#broadcast(each));
       if (plan.entries.length > 0) sending.push(store.put(plan.entries));
       await Promise.all(sending);
     } catch (error) {
@@ -76,7 +86,13 @@ export class Outbox {
       queues = routes.router.queuesFor(to.routingKey, message.headers);
     }
     for (const queue of queues) this.#put(plan, outgoing, queue);
-    if (broadcast) plan.broadcasts.push(envelopeOf(outgoing));
+    if (broadcast) plan.broadcasts.push({ outgoing, isKept: queues.length > 0 });
+  }
+
+  async #broadcast({ outgoing, isKept }: Broadcast): Promise<void> {
+    const { exchange, routingKey } = outgoing.to;
+    const heard = await this.#options.store.broadcast(exchange, routingKey, envelopeOf(outgoing));
+    outgoing.unheard = heard === 0 && !isKept;
   }
 
   #put(plan: Plan, outgoing: Outgoing, queue: string): void {
@@ -89,6 +105,14 @@ export class Outbox {
 
 function envelopeOf({ message, to }: Outgoing): Envelope {
   return { message, exchange: to.exchange, routingKey: to.routingKey };
+}
+
+function refuseUnheard({ to, unheard }: Outgoing): void {
+  if (!unheard) return;
+  throw new PublishError(
+    `Nobody listens to the exchange ${JSON.stringify(to.exchange)} with the key ${JSON.stringify(to.routingKey)}: bind a queue to it.`,
+    { reason: 'unroutable' },
+  );
 }
 
 function published(error: unknown): Error {

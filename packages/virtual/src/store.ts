@@ -50,8 +50,11 @@ export interface QueueStore extends AsyncDisposable {
   bind(binding: BindingRecord): Promise<void>;
   /** Bindings of an exchange, whoever made them. */
   bindings(exchange: string): Promise<readonly BindingRecord[]>;
-  /** To every listener whose pattern fits, in every process; kept for nobody who isn't there. */
-  broadcast(exchange: string, routingKey: string, envelope: Envelope): Promise<void>;
+  /**
+   * To every listener whose pattern fits, in every process; kept for nobody who isn't there. Resolves with how many there
+   * may have been: 0 only if nobody listens for certain, undefined where that can't be known.
+   */
+  broadcast(exchange: string, routingKey: string, envelope: Envelope): Promise<number | undefined>;
   /** Resolves once nothing broadcast from now on can be missed. */
   listen(
     exchange: string,

@@ -9,6 +9,7 @@ export {
   AppNotFound,
   importFile,
   importModules,
+  importNamed,
   importTasks,
   loadApp,
   loadAppFrom,

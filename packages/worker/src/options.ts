@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { ImproperlyConfigured } from '@tq/core';
-import type { App, Component, Connection, EventSink, Logger, PoolFactory } from '@tq/core';
+import type { App, Component, Connection, Duration, EventSink, Logger, PoolFactory } from '@tq/core';
 import {
   consumedQueues,
   defaultNodeName,
@@ -40,8 +40,12 @@ export interface WorkerOptions {
     /** As long as a connection. */
     readonly inner?: (connection: Connection) => readonly Component[];
   };
-  /** Where task events go. @default nowhere */
+  /** Where task events go. @default to the broker, where the setting workerSendTaskEvents is on, or remote control has asked for them */
   readonly events?: EventSink;
+  /** Time between two heartbeats; false = none. @default 2, and more in fleets of over 20 workers: ten heartbeats a second for all of them together */
+  readonly heartbeat?: Duration | false;
+  /** Listen to the other workers. @default true */
+  readonly gossip?: boolean;
   /** Slots as they are needed, within this range, in place of a fixed number. */
   readonly autoscale?: AutoscaleRange;
   /** Ask the other workers at the start what they know. @default true */

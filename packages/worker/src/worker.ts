@@ -1,7 +1,7 @@
 import { registerBuiltins } from '@tq/canvas';
 import { ImproperlyConfigured } from '@tq/core';
 import { ControlNode } from '@tq/control';
-import type { App, Component, Connection, EventSink, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
+import type { App, Component, Connection, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
 import {
   deferred,
   durationMs,
@@ -35,12 +35,12 @@ import { importTasks } from './load/index.ts';
 import { planWorker } from './options.ts';
 import type { WorkerOptions, WorkerPlan } from './options.ts';
 import { Mingle } from './presence/mingle.ts';
+import { Presence } from './presence/presence.ts';
+import { TaskEvents } from './presence/task-events.ts';
 import { Neighbours } from './remote/neighbours.ts';
-import type { RemoteEvents } from './remote/parts.ts';
 import { remoteHandler } from './remote/remote.ts';
 import { makeRevoked } from './revoked.ts';
 import type { Revoked } from './revoked.ts';
-import { silentEvents } from './silent-events.ts';
 import { StateFile } from './state-file.ts';
 
 export interface Ending {
@@ -235,7 +235,8 @@ class Running {
   readonly #options: WorkerOptions;
   readonly #pool: Pool;
   readonly #window: PrefetchWindow;
-  readonly #events: EventSink;
+  readonly #presence: Presence;
+  readonly #events: TaskEvents;
   readonly #lines: TaskLines;
   readonly #results: Results;
   readonly #deadLetters: DeadLetters;
@@ -282,7 +283,19 @@ class Running {
       multiplier: app.config.workerPrefetchMultiplier,
       disabled: app.config.workerDisablePrefetch,
     });
-    this.#events = options.events ?? silentEvents;
+    this.#presence = new Presence({
+      app,
+      hostname,
+      logger,
+      options,
+      neighbours: this.#neighbours,
+      counts: () => {
+        const { busy } = this.#pool.stats();
+        const ended = [...this.#executor.totals.values()].reduce((sum, count) => sum + count, 0);
+        return { active: busy, processed: ended + busy };
+      },
+    });
+    this.#events = new TaskEvents(this.#presence.sink);
     this.#queues = [...plan.queues];
     this.#revoked = makeRevoked(app);
     this.#missed = new MissedRevokes({ app, backend, revoked: this.#revoked, logger });
@@ -323,6 +336,7 @@ class Running {
       results: this.#results,
       deadLetters: this.#deadLetters,
       logger,
+      events: this.#events,
       settler: this.#settler,
     });
     this.#stall = new StallWatch({
@@ -389,17 +403,12 @@ class Running {
       neighbours: this.#neighbours,
       autoscaler: this.#autoscaler,
       maxTasksPerChild: this.#plan.maxTasksPerChild,
-      events: this.#remoteEvents,
+      events: this.#presence.remote,
       consumer: () => this.#consumer,
       resize: (size) => this.#resize(size),
       shutdown: () => void worker.stop({ how: 'warm', exitCode: 0 }),
       info: () => this.info(),
     });
-  }
-
-  /** What sends events, where there is one. */
-  get #remoteEvents(): RemoteEvents | undefined {
-    return undefined;
   }
 
   async #resize(size: number): Promise<void> {
@@ -419,6 +428,7 @@ class Running {
     await Promise.race([leaving, this.#after(COOPERATION_MS)]);
     await this.#outer?.[Symbol.asyncDispose]();
     await this.#loop.stop();
+    await this.#presence.close();
     await this.#pool.close({ graceMs: this.#isCold ? 0 : 5000 });
     this.#abort.abort();
   }
@@ -438,6 +448,7 @@ class Running {
   info(): Readonly<Record<string, unknown>> {
     return {
       hostname: this.#plan.hostname,
+      ...this.#presence.info(),
       pool: this.#pool.stats(),
       consumer: this.#consumer?.info() ?? null,
     };
@@ -503,7 +514,7 @@ class Running {
       recall: () => this.#pool.recall(),
     });
     this.#consumer = consumer;
-    const { node, mingle } = this.#presence(connection);
+    const { node, mingle } = this.#control(connection);
     const pool = {
       name: 'pool ready',
       start: async () => void (await Promise.all([this.#poolReady, mingle?.finished])),
@@ -516,12 +527,13 @@ class Running {
       clock: this.#app.clock,
       frozen,
     });
-    const presence: Component[] = [...(node ? [node] : []), ...(mingle ? [mingle] : [])];
-    return [...presence, pool, consumer, watch, ...(components?.inner?.(connection) ?? [])];
+    const [sending, ...others] = this.#presence.on(connection);
+    const remote: Component[] = [...(node ? [node] : []), ...(mingle ? [mingle] : [])];
+    return [sending, ...remote, ...others, pool, consumer, watch, ...(components?.inner?.(connection) ?? [])];
   }
 
-  /** How others see this worker. It listens before it asks, and both before it consumes: no revoke is missed. */
-  #presence(connection: Connection): { readonly node?: ControlNode; readonly mingle?: Mingle } {
+  /** How others speak to this worker. It listens before it asks, and both before it consumes: no revoke is missed. */
+  #control(connection: Connection): { readonly node?: ControlNode; readonly mingle?: Mingle } {
     if (!this.#app.config.workerEnableRemoteControl) return {};
     const { hostname } = this.#plan;
     const common = { app: this.#app, connection, hostname, logger: this.#logger };

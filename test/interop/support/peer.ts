@@ -68,6 +68,12 @@ export interface Told {
   readonly children: readonly string[];
 }
 
+/** What Python has made of events, by node name and by id. */
+export interface SeenCluster {
+  readonly workers: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly tasks: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
 /** A Python expression as a value. */
 export function py(expression: string): { readonly $py: string } {
   return { $py: expression };
@@ -85,7 +91,7 @@ export class Peer extends Side {
       const lines = createInterface({ input: this.child.stdout! });
       lines.on('line', (line) => {
         if (line.startsWith('{"ready"')) resolve();
-        else if (line.startsWith('{')) this.#hear(JSON.parse(line) as Answer);
+        else if (line.startsWith('{"id"')) this.#hear(JSON.parse(line) as Answer);
       });
       lines.on('close', () => reject(new Error(`The Python client has ended:\n${this.output}`)));
     });
@@ -116,6 +122,11 @@ export class Peer extends Side {
 
   states(id: string): Promise<readonly (readonly [string, unknown])[]> {
     return this.#ask('states', { id });
+  }
+
+  /** What Python's own state of the cluster knows, once these tasks have ended and these workers were seen. */
+  cluster(tasks: readonly string[], workers: readonly string[]): Promise<SeenCluster> {
+    return this.#ask('cluster', { tasks, workers });
   }
 
   /** Calls and waits. */

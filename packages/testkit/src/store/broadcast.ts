@@ -6,7 +6,12 @@ import type { StoreBench } from '../store-contract.ts';
 
 export function storeBroadcast(bench: StoreBench): void {
   describe('broadcasts', () => {
-    const send = (store: QueueStore, exchange: string, routingKey: string, text: string): Promise<void> =>
+    const send = (
+      store: QueueStore,
+      exchange: string,
+      routingKey: string,
+      text: string,
+    ): Promise<number | undefined> =>
       store.broadcast(exchange, routingKey, { message: message(text), exchange, routingKey });
 
     /** Listens, and hands out what has been heard. */
@@ -106,7 +111,14 @@ export function storeBroadcast(bench: StoreBench): void {
 
     test('a broadcast with nobody listening is no error', async () => {
       const store = await bench.open();
-      await send(store, bench.name('exchange'), 'k', 'anybody?');
+      expect((await send(store, bench.name('exchange'), 'k', 'anybody?')) ?? 0).toBe(0);
+    });
+
+    test('whether anybody listened is known, or said to be unknown', async () => {
+      const [store, other] = [await bench.open(), await bench.open()];
+      const exchange = bench.name('exchange');
+      await hear(other, exchange);
+      expect((await send(store, exchange, 'k', 'anybody?')) ?? 1).toBeGreaterThan(0);
     });
   });
 }

@@ -71,6 +71,21 @@ export function transportBroadcast(bench: TransportBench): void {
       expect(ear.texts()).toEqual(['early']);
     });
 
+    test('an event that must be heard is refused when nobody listens, and only then', async () => {
+      const [sender, receiver] = [await bench.channel(), await bench.channel()];
+      const exchange = bench.name('events');
+      const type = bench.traits.eventExchange;
+      for (const channel of [sender, receiver]) await channel.declareExchange({ name: exchange, type });
+      const shout = (text: string): Promise<void> =>
+        sender.publish(message(text), { exchange, routingKey: 'task.sent', mandatory: true });
+      await expect(shout('anybody?')).rejects.toMatchObject({ reason: 'unroutable' });
+      await sender.publish(message('never mind'), { exchange, routingKey: 'task.sent' });
+      const ear = await listen(receiver, exchange, { durable: false, autoDelete: true }, 'task.#');
+      await shout('you there');
+      await ear.count(1);
+      expect(ear.texts()).toEqual(['you there']);
+    });
+
     test('a listener that acknowledges holds no more than the window', async () => {
       const [sender, receiver] = [await bench.channel(), await bench.channel()];
       const exchange = bench.name('control');

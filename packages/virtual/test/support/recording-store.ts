@@ -145,10 +145,11 @@ export class RecordingStore implements QueueStore {
     return this.bound.filter((binding) => binding.exchange === exchange);
   }
 
-  async broadcast(_exchange: string, _routingKey: string, envelope: Envelope): Promise<void> {
+  async broadcast(_exchange: string, _routingKey: string, envelope: Envelope): Promise<number> {
     this.broadcasts.push(envelope);
     await this.#trouble.get('broadcast')?.();
     for (const hear of this.ears.values()) hear(envelope);
+    return this.ears.size;
   }
 
   async listen(

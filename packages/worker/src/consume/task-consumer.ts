@@ -5,15 +5,15 @@ import type {
   Connection,
   Consumer,
   Delivery,
-  EventSink,
   Logger,
   Outcome,
   TaskRequest,
 } from '@tq/core';
-import { declareQueue, formatIso } from '@tq/core/internal';
+import { declareQueue } from '@tq/core/internal';
 import type { Queue } from '@tq/core/internal';
 import type { DeadLetters } from '../execute/dead-letters.ts';
 import type { Executor } from '../execute/executor.ts';
+import type { TaskEvents } from '../presence/task-events.ts';
 import type { TaskLines } from '../execute/lines.ts';
 import type { Settler } from '../execute/settle.ts';
 import type { RefusalBook } from '../execute/refuse.ts';
@@ -21,7 +21,7 @@ import type { Buckets } from './buckets.ts';
 import type { Held } from './held.ts';
 import { Inbox } from './inbox.ts';
 import { judge } from './judge.ts';
-import type { Circumstances } from './judge.ts';
+import type { Circumstances, Verdict } from './judge.ts';
 import type { MissedRevokes } from './missed-revokes.ts';
 import type { PrefetchWindow } from './prefetch.ts';
 import { Timetable } from './timetable.ts';
@@ -36,7 +36,7 @@ export interface TaskConsumerParts {
   readonly refusals: RefusalBook;
   readonly deadLetters: DeadLetters;
   readonly window: PrefetchWindow;
-  readonly events: EventSink;
+  readonly events: TaskEvents;
   readonly lines: TaskLines;
   readonly logger: Logger;
   readonly buckets: Buckets;
@@ -203,27 +203,26 @@ export class TaskConsumer implements Component {
     const { request } = held;
     if (lines.verbose) lines.received(request);
     if (app.hooks.has('taskReceived')) app.hooks.emit('taskReceived', { request });
-    if (events.enabled) {
-      const eta = request.etaMs === null ? null : formatIso(request.etaMs);
-      events.send('task-received', {
-        uuid: request.id,
-        name: request.task,
-        args: request.argsrepr,
-        kwargs: request.kwargsrepr,
-        retries: request.retries,
-        eta,
-      });
-    }
     const looking = this.#parts.missed.check(delivery, request.id);
-    if (looking) settler.beside(looking.then(() => this.#decide(held)));
-    else this.#decide(held);
+    if (looking) settler.beside(looking.then(() => this.#arrived(held)));
+    else this.#arrived(held);
+  }
+
+  /** What must not run is told of as revoked, nothing else. */
+  #arrived(held: Held): void {
+    const verdict = this.#judge(held);
+    if (verdict.kind !== 'drop') this.#parts.events.received(held);
+    this.#follow(held, verdict);
   }
 
   /** Asked when a request arrives, and again when what it waited for is over. */
-  #decide(held: Held): void {
+  #judge(held: Held): Verdict {
+    return judge(held.request, new Now(this.#parts, held));
+  }
+
+  #follow(held: Held, verdict: Verdict): void {
     const { executor, settler } = this.#parts;
     if (this.#stopped) return settler.giveBack(held);
-    const verdict = judge(held.request, new Now(this.#parts, held));
     if (verdict.kind === 'run') return executor.start(held);
     if (verdict.kind === 'drop') return settler.drop(held, verdict.because);
     if (verdict.for === 'rate') held.hasToken = true;
@@ -241,7 +240,7 @@ export class TaskConsumer implements Component {
 
   #due(held: Held): void {
     this.#parts.window.parked = Math.min(this.#parts.window.parked, this.#waiting.size);
-    this.#decide(held);
+    this.#follow(held, this.#judge(held));
     void this.adjust();
   }
 }

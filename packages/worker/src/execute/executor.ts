@@ -1,7 +1,8 @@
-import type { App, Encoded, EventSink, Job, JobWatcher, Outcome, Pool } from '@tq/core';
+import type { App, Encoded, Job, JobWatcher, Outcome, Pool } from '@tq/core';
 import { durationMs } from '@tq/core/internal';
 import type { ContextQuestion } from '@tq/core/internal';
 import type { Held } from '../consume/held.ts';
+import type { TaskEvents } from '../presence/task-events.ts';
 import type { TaskLines } from './lines.ts';
 import { inputOf, packPayload } from './payload.ts';
 import type { Results } from './results.ts';
@@ -17,7 +18,7 @@ export interface ExecutorParts {
   readonly pool: Pool;
   readonly settler: Settler;
   readonly results: Results;
-  readonly events: EventSink;
+  readonly events: TaskEvents;
   readonly lines: TaskLines;
   readonly hostname: string;
   /** Asked right before a request would start: why it must not. */
@@ -70,6 +71,7 @@ export class Executor {
     const limits = this.#limits.get(held.request.task) ?? options;
     const soft = limitMs(held.request.softTimeLimit, limits.softTimeLimit, config.taskSoftTimeLimit);
     const hard = limitMs(held.request.timeLimit, limits.timeLimit, config.taskTimeLimit);
+    const isAnnounced = events.wanted(held);
     held.timeLimit = hard === undefined ? undefined : hard / 1000;
     // One shape for the usual job; spreading would cost as much as all the rest.
     const job: Mutable<Job> = {
@@ -80,7 +82,7 @@ export class Executor {
     };
     if (soft !== undefined) job.softTimeLimitMs = soft;
     if (hard !== undefined) job.timeLimitMs = hard;
-    if (early || tracked || events.enabled) job.announce = true;
+    if (early || tracked || isAnnounced) job.announce = true;
     held.execution = pool.run(
       job,
       new Watcher(this.#parts, held, this, early, tracked, soft === undefined ? 0 : soft / 1000),
@@ -107,7 +109,7 @@ export class Executor {
 
   #payload(held: Held): unknown {
     const { events, hostname, lines, pool } = this.#parts;
-    const wantRepr = lines.verbose || events.enabled;
+    const wantRepr = lines.verbose || events.wanted(held);
     return pool.traits.inProcess ? inputOf(held, hostname, wantRepr) : packPayload(held, wantRepr);
   }
 
@@ -165,13 +167,14 @@ class Watcher implements JobWatcher {
       );
       settler.beside(results.store(state, held.request));
     }
-    if (events.enabled) events.send('task-started', { uuid: held.request.id, pid: by.pid });
+    events.started(held);
   }
 
   async asked(given: unknown): Promise<unknown> {
-    const { results, settler } = this.#parts;
+    const { events, results, settler } = this.#parts;
     const question = given as ContextQuestion;
     if (question.kind === 'add-to-chord') return settler.addToChord(this.#held, question);
+    if (question.kind === 'event') return events.custom(this.#held, question.type, question.fields);
     const { state, meta } = question;
     if (results.wanted(this.#held))
       await results.store(results.state(this.#held.request, state, meta as Encoded), this.#held.request);

@@ -1,6 +1,7 @@
 import type { App, Delivery, Logger } from '@tq/core';
 import { didYouMean, errorToWire } from '@tq/core/internal';
 import type { Refusal } from '../consume/inbox.ts';
+import type { TaskEvents } from '../presence/task-events.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Results } from './results.ts';
 import type { Settler } from './settle.ts';
@@ -14,6 +15,7 @@ export class RefusalBook {
   readonly #results: Results;
   readonly #deadLetters: DeadLetters;
   readonly #logger: Logger;
+  readonly #events: TaskEvents;
   readonly #settler: Settler;
 
   constructor(options: {
@@ -21,6 +23,7 @@ export class RefusalBook {
     readonly results: Results;
     readonly deadLetters: DeadLetters;
     readonly logger: Logger;
+    readonly events: TaskEvents;
     /** Owns what happens in the background, and ends what waits for it. */
     readonly settler: Settler;
   }) {
@@ -28,6 +31,7 @@ export class RefusalBook {
     this.#results = options.results;
     this.#deadLetters = options.deadLetters;
     this.#logger = options.logger;
+    this.#events = options.events;
     this.#settler = options.settler;
   }
 
@@ -53,6 +57,7 @@ export class RefusalBook {
       if (this.#results.enabled && request.ignoreResult !== true)
         await this.#results.storePatiently(this.#results.failure(request, failure), request);
       await this.#settler.endRefused(request, delivery, failure);
+      this.#events.refused(request, failure);
     }
     await this.#deadLetters.bury(delivery, { reason, detail: error.message });
   }

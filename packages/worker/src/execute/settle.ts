@@ -5,7 +5,6 @@ import type {
   Delivery,
   Embed,
   Encoded,
-  EventSink,
   Logger,
   Message,
   Outcome,
@@ -30,6 +29,7 @@ import type { Held } from '../consume/held.ts';
 import { Chords } from './chords.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { republishing } from './dead-letters.ts';
+import type { TaskEvents } from '../presence/task-events.ts';
 import { FollowUps, isHopeless } from './follow-ups.ts';
 import type { TaskLines } from './lines.ts';
 import type { Results } from './results.ts';
@@ -40,7 +40,7 @@ export interface SettlerParts {
   readonly app: App;
   readonly results: Results;
   readonly deadLetters: DeadLetters;
-  readonly events: EventSink;
+  readonly events: TaskEvents;
   readonly lines: TaskLines;
   readonly logger: Logger;
   /** Whether the worker ends its tasks by force: what is lost now is lost by its own hand. */
@@ -161,12 +161,7 @@ export class Settler {
   #announceSuccess(held: Held, outcome: Of<'succeeded'>): void {
     const { lines, events } = this.#parts;
     if (lines.verbose) lines.succeeded(held.request, outcome.runtimeMs, outcome.repr ?? '');
-    if (events.enabled)
-      events.send('task-succeeded', {
-        uuid: held.request.id,
-        result: outcome.repr ?? '',
-        runtime: outcome.runtimeMs / 1000,
-      });
+    events.succeeded(held, outcome.repr ?? '', outcome.runtimeMs);
   }
 
   /** What the success sets off goes first, so that it stands among the children of the result. */
@@ -227,12 +222,7 @@ export class Settler {
     await this.#storeFailure(held, error, 'FAILURE', outcome.children);
     await this.#endFor(held.request, error, 'FAILURE', embed);
     if (embed?.errbacks?.length) await this.#sendErrbacks(held.request, error, embed.errbacks);
-    if (events.enabled)
-      events.send('task-failed', {
-        uuid: held.request.id,
-        exception: reprError(error),
-        traceback: error.traceback,
-      });
+    events.failed(held, error);
     const acks = held.definition.options.acksOnFailureOrTimeout ?? app.config.taskAcksOnFailureOrTimeout;
     if (acks || held.acked) this.#ack(held);
     else await deadLetters.bury(held.delivery, { reason: 'failed', detail: reprError(error) });
@@ -336,19 +326,14 @@ export class Settler {
     lines.retried(request, outcome.error, outcome.countdownMs);
     if (results.wanted(held))
       await results.storePatiently(results.retry(request, outcome.error, outcome.children ?? []), request);
-    if (events.enabled)
-      events.send('task-retried', {
-        uuid: request.id,
-        exception: outcome.error ? reprError(outcome.error) : 'None',
-        traceback: outcome.error?.traceback ?? null,
-      });
+    events.retried(held, outcome.error);
     this.#ack(held);
   }
 
   async #rejected(held: Held, outcome: Of<'rejected'>): Promise<void> {
     const { lines, events, deadLetters } = this.#parts;
     lines.rejected(held.request, outcome.reason, outcome.requeue);
-    if (events.enabled) events.send('task-rejected', { uuid: held.request.id, requeue: outcome.requeue });
+    events.rejected(held, outcome.requeue);
     if (!outcome.requeue || held.acked) {
       const error = outcome.error ?? withoutTrace(new Reject(outcome.reason));
       await this.#storeFailure(held, error);
@@ -438,13 +423,8 @@ export class Settler {
     const error = withoutTrace(new TaskRevokedError(terminated ? 'terminated' : because));
     await this.#storeFailure(held, error, 'REVOKED');
     await this.#endFor(held.request, error, 'REVOKED', readEmbed(app, held.delivery));
-    if (events.enabled)
-      events.send('task-revoked', {
-        uuid: held.request.id,
-        terminated,
-        signum: held.terminatedBy ?? null,
-        expired: because === 'expired',
-      });
+    const signum = held.terminatedBy ?? null;
+    events.revoked(held, { terminated, signum, expired: because === 'expired' });
     if (app.hooks.has('taskRevoked'))
       app.hooks.emit('taskRevoked', { request: held.request, expired: because === 'expired' });
     this.#ack(held);
