@@ -1,7 +1,7 @@
 import { registerBuiltins } from '@tq/canvas';
 import { ImproperlyConfigured } from '@tq/core';
-import { ControlNode } from '@tq/control';
-import type { App, Component, Connection, EventSink, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
+import { ControlNode, NO_ANSWER } from '@tq/control';
+import type { App, Connection, EventSink, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
 import {
   deferred,
   durationMs,
@@ -38,6 +38,7 @@ import { Mingle } from './presence/mingle.ts';
 import { Neighbours } from './remote/neighbours.ts';
 import type { RemoteEvents } from './remote/parts.ts';
 import { remoteHandler } from './remote/remote.ts';
+import { StandIn } from './remote/stand-in.ts';
 import { makeRevoked } from './revoked.ts';
 import type { Revoked } from './revoked.ts';
 import { silentEvents } from './silent-events.ts';
@@ -253,6 +254,7 @@ class Running {
   /** What is consumed now; remote control may change it. */
   readonly #queues: Queue[];
   #node: ControlNode | undefined;
+  #standIn: StandIn | undefined;
   readonly #cold = deferred();
   readonly #abort = new AbortController();
   readonly #impatient = new AbortController();
@@ -375,7 +377,7 @@ class Running {
   }
 
   #remote(worker: Worker): (method: string, args: Readonly<Record<string, unknown>>) => unknown {
-    return remoteHandler({
+    const obey = remoteHandler({
       app: this.#app,
       hostname: this.#plan.hostname,
       logger: this.#logger,
@@ -395,6 +397,13 @@ class Running {
       shutdown: () => void worker.stop({ how: 'warm', exitCode: 0 }),
       info: () => this.info(),
     });
+    // Who stands in for this worker has answered already.
+    return (method, args) => (method === 'ping' && this.#standIn?.isThere ? NO_ANSWER : obey(method, args));
+  }
+
+  /** Where tasks run in this very thread, and another one can reach the broker. */
+  #needsStandIn({ traits }: Connection): boolean {
+    return this.#pool.traits.kind === 'solo' && traits.shared && StandIn.isPossible(this.#app);
   }
 
   /** What sends events, where there is one. */
@@ -503,7 +512,7 @@ class Running {
       recall: () => this.#pool.recall(),
     });
     this.#consumer = consumer;
-    const { node, mingle } = this.#presence(connection);
+    const { node, mingle, standIn } = this.#presence(connection);
     const pool = {
       name: 'pool ready',
       start: async () => void (await Promise.all([this.#poolReady, mingle?.finished])),
@@ -516,12 +525,14 @@ class Running {
       clock: this.#app.clock,
       frozen,
     });
-    const presence: Component[] = [...(node ? [node] : []), ...(mingle ? [mingle] : [])];
-    return [...presence, pool, consumer, watch, ...(components?.inner?.(connection) ?? [])];
+    const presence = [node, mingle].filter((part) => part !== undefined);
+    const last = standIn ? [standIn] : [];
+    return [...presence, pool, consumer, watch, ...last, ...(components?.inner?.(connection) ?? [])];
   }
 
   /** How others see this worker. It listens before it asks, and both before it consumes: no revoke is missed. */
-  #presence(connection: Connection): { readonly node?: ControlNode; readonly mingle?: Mingle } {
+  #presence(connection: Connection): Presence {
+    this.#standIn = undefined;
     if (!this.#app.config.workerEnableRemoteControl) return {};
     const { hostname } = this.#plan;
     const common = { app: this.#app, connection, hostname, logger: this.#logger };
@@ -531,11 +542,14 @@ class Running {
       neighbours: () => this.#neighbours.names,
     });
     this.#node = node;
+    if (this.#needsStandIn(connection)) this.#standIn = new StandIn(common);
+    const standIn = this.#standIn ? { standIn: this.#standIn } : {};
     // Where nobody else can be, nobody is asked.
-    if (this.#options.mingle === false || !connection.traits.shared) return { node };
+    if (this.#options.mingle === false || !connection.traits.shared) return { node, ...standIn };
     return {
       node,
       mingle: new Mingle({ ...common, revoked: this.#revoked, neighbours: this.#neighbours }),
+      ...standIn,
     };
   }
 
@@ -559,6 +573,13 @@ const STORE_MS = 5000;
 
 /** How long a task may take to end by itself when its signal fires in a cold shutdown. */
 const COOPERATION_MS = 250;
+
+/** How a worker shows itself to others, and sees them. */
+interface Presence {
+  readonly node?: ControlNode;
+  readonly mingle?: Mingle;
+  readonly standIn?: StandIn;
+}
 
 /** The pool of a worker, and when it can take jobs. */
 interface WarmPool {
