@@ -335,14 +335,16 @@ describe('with one worker', () => {
 
 test('solo answers pings while a task spins, and the rest when it lets it', async () => {
   open();
-  const [worker] = await fleet(1, '-P', 'solo');
-  const spin = await call('spin', [4000]);
+  const [worker] = await fleet(1, '-P', 'solo', '-l', 'debug');
+  // It takes a moment to come; until then pings are answered between tasks.
+  await worker!.says('Pings are answered by a thread of their own');
+  const spin = await call('spin', [8000]);
   await until('it spins', () => place.ledger().length === 1);
   for (let round = 0; round < 10; round++)
     expect(await app.control.ping(asked())).toEqual({ [name(1)]: { ok: 'pong' } });
   expect(await spin.state()).toBe('PENDING');
   expect(only(await app.control.inspect(asked()).stats())).toHaveProperty('pid', worker!.pid);
-  expect(await spin.get(soon)).toBe(4000);
+  expect(await spin.get(soon)).toBe(8000);
   worker!.child.kill('SIGTERM');
   expect(await worker!.exited).toBe(0);
 });

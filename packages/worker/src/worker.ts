@@ -1,6 +1,7 @@
 import { registerBuiltins } from '@tq/canvas';
 import { ImproperlyConfigured } from '@tq/core';
 import { ControlNode, NO_ANSWER } from '@tq/control';
+import type { ControlNodeParts } from '@tq/control';
 import type { App, Connection, EventSink, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
 import {
   deferred,
@@ -250,7 +251,7 @@ class Running {
   readonly #buckets: Buckets;
   readonly #neighbours = new Neighbours();
   readonly #autoscaler: Autoscaler | undefined;
-  readonly #obey: (method: string, args: Readonly<Record<string, unknown>>) => unknown;
+  readonly #obey: ControlNodeParts['handle'];
   /** What is consumed now; remote control may change it. */
   readonly #queues: Queue[];
   #node: ControlNode | undefined;
@@ -376,7 +377,7 @@ class Running {
     ]);
   }
 
-  #remote(worker: Worker): (method: string, args: Readonly<Record<string, unknown>>) => unknown {
+  #remote(worker: Worker): ControlNodeParts['handle'] {
     const obey = remoteHandler({
       app: this.#app,
       hostname: this.#plan.hostname,
@@ -398,7 +399,10 @@ class Running {
       info: () => this.info(),
     });
     // Who stands in for this worker has answered already.
-    return (method, args) => (method === 'ping' && this.#standIn?.isThere ? NO_ANSWER : obey(method, args));
+    return async (method, args, ticket) => {
+      if (method === 'ping' && (await this.#standIn?.hasAnswered(ticket))) return NO_ANSWER;
+      return obey(method, args);
+    };
   }
 
   /** Where tasks run in this very thread, and another one can reach the broker. */

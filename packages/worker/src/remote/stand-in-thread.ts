@@ -34,7 +34,11 @@ function ring(connection: Connection): readonly Component[] {
     connection,
     hostname,
     logger: silentLogger,
-    handle: (method, args) => (method === 'ping' ? ping({} as RemoteParts, args) : NO_ANSWER),
+    handle: (method, args, ticket) => {
+      if (method !== 'ping' || ticket === undefined) return NO_ANSWER;
+      port.postMessage(ticket);
+      return ping({} as RemoteParts, args);
+    },
   });
   return [node, tell];
 }

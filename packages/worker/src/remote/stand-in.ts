@@ -4,6 +4,9 @@ import { Worker as Thread } from 'node:worker_threads';
 import type { App, Component, Logger } from '@tq/core';
 import type { StandInData } from './stand-in-thread.ts';
 
+/** How long the worker waits to hear that its thread has answered a ping. */
+const PATIENCE_MS = 200;
+const MOST_TICKETS = 1000;
 /** How long its thread may take to leave. */
 const LEAVE_MS = 1000;
 
@@ -15,7 +18,10 @@ export class StandIn implements Component {
   readonly name = 'stand-in';
   readonly #parts: { readonly app: App; readonly hostname: string; readonly logger: Logger };
   #thread: Thread | undefined;
+  /** Whether it listens now. */
   #isThere = false;
+  /** Tickets of the pings that it has answered and the worker hasn't read yet. */
+  readonly #answered = new Set<string>();
 
   constructor(parts: { readonly app: App; readonly hostname: string; readonly logger: Logger }) {
     this.#parts = parts;
@@ -26,9 +32,15 @@ export class StandIn implements Component {
     return typeof brokerSetting === 'string' || Array.isArray(brokerSetting);
   }
 
-  /** Whether it answers now. */
-  get isThere(): boolean {
-    return this.#isThere;
+  /** Whether a ping that the worker reads now was answered already. Its thread may be about to say so. */
+  async hasAnswered(ticket: string | undefined): Promise<boolean> {
+    if (ticket === undefined || this.#answered.delete(ticket)) return ticket !== undefined;
+    const { clock } = this.#parts.app;
+    for (const endMs = clock.monotonic() + PATIENCE_MS; this.#isThere && clock.monotonic() < endMs;) {
+      await clock.sleep(10);
+      if (this.#answered.delete(ticket)) return true;
+    }
+    return false;
   }
 
   /** Nobody waits for its thread: until it is there the worker answers by itself. */
@@ -42,7 +54,7 @@ export class StandIn implements Component {
     };
     const thread = new Thread(new URL(entry()), { workerData: data, name: 'tq: stand-in' });
     this.#thread = thread;
-    thread.on('message', (isThere: boolean) => (this.#isThere = isThere));
+    thread.on('message', (said: boolean | string) => this.#hear(said));
     thread.on('error', (error) => {
       this.#isThere = false;
       logger.warn('Nobody answers pings while a task spins: the thread for it has failed', {
@@ -50,6 +62,15 @@ export class StandIn implements Component {
       });
     });
     return Promise.resolve();
+  }
+
+  #hear(said: boolean | string): void {
+    if (said === true) this.#parts.logger.debug('Pings are answered by a thread of their own');
+    if (typeof said === 'boolean') this.#isThere = said;
+    else this.#answered.add(said);
+    // Of pings that the worker itself never gets.
+    const [oldest] = this.#answered;
+    if (this.#answered.size > MOST_TICKETS && oldest !== undefined) this.#answered.delete(oldest);
   }
 
   async stop(): Promise<void> {
