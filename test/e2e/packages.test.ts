@@ -35,14 +35,15 @@ const LIMITS: Readonly<Record<string, number>> = {
   '@tq/broker-amqp': 80,
   '@tq/broker-redis': 100,
   '@tq/canvas': 40,
-  '@tq/cli': 130,
-  '@tq/core': 360,
+  '@tq/cli': 150,
+  '@tq/control': 50,
+  '@tq/core': 420,
   '@tq/memory': 40,
   '@tq/multi': 60,
   '@tq/pool': 120,
   '@tq/sqlite': 120,
   '@tq/virtual': 80,
-  '@tq/worker': 130,
+  '@tq/worker': 210,
 };
 
 let tarballs: ReadonlyMap<string, Tarball>;
