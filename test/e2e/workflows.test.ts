@@ -79,7 +79,11 @@ class Run {
         .map((mark): [string, number, number] => [mark, runs.get(mark) ?? 0, this.#runs.get(mark) ?? 0])
         .filter(([, is, foretold]) => is !== foretold);
     };
-    await eventually(() => wrong().length === 0, { timeoutMs: 10_000, everyMs: 200, what: 'every run' }).catch(
+    await eventually(() => wrong().length === 0, {
+      timeoutMs: 10_000,
+      everyMs: 200,
+      what: 'every run',
+    }).catch(
       () => undefined, // what is wrong is told below
     );
     for (const [mark, is, foretold] of wrong())

@@ -20,7 +20,10 @@ export class Builder {
       (each: AnySignature, link) => each.link(this.build(link)),
       this.#bare(flow),
     );
-    return (flow.errors ?? []).reduce((each: AnySignature, link) => each.linkError(this.#errorLink(link)), linked);
+    return (flow.errors ?? []).reduce(
+      (each: AnySignature, link) => each.linkError(this.#errorLink(link)),
+      linked,
+    );
   }
 
   #bare(flow: Flow): AnySignature {

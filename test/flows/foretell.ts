@@ -62,8 +62,7 @@ class Teller {
       const ended = step.kind === 'call' ? this.#call(step, args) : this.#group(step.members, args, rest);
       const expected = behind(ended.expected, before);
       if (rest.length === 0) return { ...ended, expected };
-      if (ended.failure)
-        return { ...ended, expected: never(rest, ended.failure, expected) };
+      if (ended.failure) return { ...ended, expected: never(rest, ended.failure, expected) };
       args = [ended.value];
       before = expected;
     }

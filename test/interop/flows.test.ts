@@ -25,7 +25,19 @@ suite(
     };
     await using worker = new Side(
       python,
-      ['-m', 'celery', '-A', 'flows', 'worker', '-c', '2', '-l', 'warning', '--without-gossip', '--without-mingle'],
+      [
+        '-m',
+        'celery',
+        '-A',
+        'flows',
+        'worker',
+        '-c',
+        '2',
+        '-l',
+        'warning',
+        '--without-gossip',
+        '--without-mingle',
+      ],
       options,
     );
     const canvases = Array.from({ length: COUNT }, (_, index) => generate(SEED + index, { hazards: false }));
