@@ -7,7 +7,7 @@ import { Builder } from '../flows/build.ts';
 import type { Canvas } from '../flows/flow.ts';
 import { foretell } from '../flows/foretell.ts';
 import { generate } from '../flows/generate.ts';
-import { differences } from '../flows/run.ts';
+import { differences, revokedIds } from '../flows/run.ts';
 import type { Difference } from '../flows/run.ts';
 import { Workplace } from './support/worker-process.ts';
 
@@ -20,6 +20,7 @@ const BOUND_MS = 60_000;
 /** Broker and results; SQLite in a file of the workplace's own. */
 const SERVICES = {
   redis: () => ({ broker: serviceUrl('redis').href, backend: serviceUrl('redis').href }),
+  rpc: () => ({ broker: serviceUrl('amqp').href, backend: 'rpc://' }),
   sqlite: () => ({}),
 };
 
@@ -37,8 +38,11 @@ test.each(Object.keys(SERVICES) as (keyof typeof SERVICES)[])(
     const workers = ['a', 'b'].map((name) => place.worker('-P', 'prefork', '-c', '2', '-n', name));
     await Promise.all(workers.map((worker) => worker.ready()));
     try {
+      const canvases = Array.from({ length: COUNT }, (_, index) => generate(SEED + index));
+      const revoked = canvases.flatMap(revokedIds);
+      await app.control.revoke(revoked, { reply: true, limit: workers.length, timeout: 20 });
       const run = new Run(new Builder(app));
-      await run.all(Array.from({ length: COUNT }, (_, index) => generate(SEED + index)));
+      await run.all(canvases);
       await run.compareRuns(() => place.ledger());
       expect(run.failures.join('\n')).toBe('');
     } finally {

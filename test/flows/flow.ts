@@ -51,7 +51,7 @@ export interface Call extends Links {
   readonly countdown?: number;
   /** Is too late when it is sent. */
   readonly expired?: true;
-  /** Is revoked before it is sent. */
+  /** Is revoked before it is sent; its id. */
   readonly revoked?: string;
   readonly ignoreResult?: true;
 }

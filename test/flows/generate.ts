@@ -4,8 +4,6 @@ import { Random } from './random.ts';
 export interface GenerateOptions {
   /** Whether things may go wrong at all. @default in every second work-flow */
   readonly hazards?: boolean;
-  /** Calls are revoked too. @default false */
-  readonly revokes?: boolean;
 }
 
 const DEPTH = 4;
@@ -16,7 +14,7 @@ const BUDGET = 24;
 export function generate(seed: number, options: GenerateOptions = {}): Canvas {
   const random = new Random(seed);
   const hazards = options.hazards ?? random.chance(0.5);
-  const generator = new Generator(seed, random, hazards, options.revokes ?? false);
+  const generator = new Generator(seed, random, hazards);
   const front = random.chance(0.3) ? [random.between(1, 9)] : [];
   return { seed, flow: generator.root(), front };
 }
@@ -27,21 +25,21 @@ interface Where {
   readonly depth: number;
   /** Somebody waits for its result: it must not be ignored. */
   readonly isEnd: boolean;
+  /** Takes another's place, and with it its id. */
+  readonly isReplacement?: boolean;
 }
 
 class Generator {
   readonly #seed: number;
   readonly #random: Random;
   readonly #hazards: boolean;
-  readonly #revokes: boolean;
   #marks = 0;
   #left = BUDGET;
 
-  constructor(seed: number, random: Random, hazards: boolean, revokes: boolean) {
+  constructor(seed: number, random: Random, hazards: boolean) {
     this.#seed = seed;
     this.#random = random;
     this.#hazards = hazards;
-    this.#revokes = revokes;
   }
 
   root(): Flow {
@@ -128,10 +126,14 @@ class Generator {
       ...call,
       ...(random.chance(0.12) ? { immutable: true } : {}),
       ...(task === 'flaky' || task === 'exhausted' ? { times: random.between(1, 2) } : {}),
-      ...(task === 'replace' ? { by: this.#flow({ depth: Math.min(where.depth, 2), isEnd: true }) } : {}),
+      ...(task === 'replace'
+        ? { by: this.#flow({ depth: Math.min(where.depth, 2), isEnd: true, isReplacement: true }) }
+        : {}),
       ...(random.chance(0.04) ? { countdown: random.between(5, 30) / 100 } : {}),
       ...(this.#hazards && random.chance(0.015) ? { expired: true } : {}),
-      ...(this.#revokes && this.#hazards && random.chance(0.015) ? { revoked: `revoked-${call.mark}` } : {}),
+      ...(this.#hazards && !where.isReplacement && random.chance(0.02)
+        ? { revoked: `revoked-${call.mark}` }
+        : {}),
       ...(!where.isEnd && random.chance(0.05) ? { ignoreResult: true } : {}),
       ...this.#links(),
     };
