@@ -52,7 +52,7 @@ describe.each(Object.entries(SERVICES))('on %s', (_, { urls, sample, atOnce, bou
       const app = createApp('client', {
         broker: place.url,
         backend: place.backend,
-        conf: { taskDefaultQueue: queue },
+        conf: { taskDefaultQueue: queue, publishTimeout: boundMs / 1000 },
       });
       const workers = ['a', 'b'].map((name) => place.worker('-P', 'prefork', '-c', '2', '-n', name));
       await Promise.all(workers.map((worker) => worker.ready()));
