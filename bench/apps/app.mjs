@@ -31,6 +31,9 @@ export const echo = app.task('bench.echo', (value) => {
   return value;
 });
 
+/** The body of chords. */
+export const length = app.task('bench.length', (list) => list.length);
+
 /** Whoever measures reads along, and knows by it when all is done. */
 function write() {
   writing = undefined;

@@ -46,3 +46,7 @@ def echo(value):
     note()
     return value
 
+
+@app.task(name='bench.length')
+def length(values):
+    return len(values)

@@ -35,14 +35,16 @@ const LIMITS: Readonly<Record<string, number>> = {
   '@tq/broker-amqp': 80,
   '@tq/broker-redis': 100,
   '@tq/canvas': 40,
-  '@tq/cli': 160,
-  '@tq/core': 360,
+  '@tq/cli': 200,
+  '@tq/control': 50,
+  '@tq/core': 440,
   '@tq/events': 60,
   '@tq/memory': 40,
+  '@tq/multi': 60,
   '@tq/pool': 120,
   '@tq/sqlite': 120,
   '@tq/virtual': 80,
-  '@tq/worker': 150,
+  '@tq/worker': 230,
 };
 
 let tarballs: ReadonlyMap<string, Tarball>;

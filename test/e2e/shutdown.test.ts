@@ -44,7 +44,19 @@ test('a warm stop finishes what runs and gives back what is reserved at once', a
   expect(place.ledger().filter((line) => line.startsWith('end reserved'))).toHaveLength(5);
 });
 
-test('a second signal makes it cold: running tasks go back and run elsewhere', async () => {
+test('TERM may come twice: running tasks finish all the same', async () => {
+  const worker = await place.worker('-c', '1').ready();
+  const nap = await call('nap', [1000, 'long']);
+  await until('it runs', () => place.ledger().includes('start long'));
+  worker.child.kill('SIGTERM');
+  await worker.says('Warm shutdown');
+  worker.child.kill('SIGTERM');
+  expect(await worker.exited).toBe(0);
+  expect(worker.output).not.toContain('Cold shutdown');
+  expect(await nap.get({ timeout: 1 })).toBe('long');
+});
+
+test('a second Ctrl-C makes it cold: running tasks go back and run elsewhere', async () => {
   const worker = await place.worker('-c', '2').ready();
   const stubborn = await call('spin', [600_000]);
   const obedient = await call('obedient', [600_000, 'long']);

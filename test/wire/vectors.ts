@@ -15,7 +15,9 @@ export interface Vector {
 
 export function vectorsOf(file: string): readonly Vector[] {
   const text = readFileSync(new URL(`vectors/${file}.json`, import.meta.url), 'utf8');
-  return (JSON.parse(text) as { readonly vectors: readonly Vector[] }).vectors;
+  // Python's JSON has a word for it.
+  const json = text.replaceAll(': Infinity', ': 1e999');
+  return (JSON.parse(json) as { readonly vectors: readonly Vector[] }).vectors;
 }
 
 export function vector(file: string, id: string): Vector {

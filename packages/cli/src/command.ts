@@ -67,6 +67,8 @@ export interface Command<O extends Options = Options> {
   /** What may stand after `--`, for the usage line. */
   readonly rest?: string;
   readonly options: O;
+  /** Everything behind its name is left to it, as words; its options are there for the help. */
+  readonly takesAnything?: boolean;
   /** Command lines, without `tq`, and what they do. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   /** Resolves with the exit code. */

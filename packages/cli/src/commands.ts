@@ -7,13 +7,17 @@ export interface Entry {
 }
 
 /** Commands of Celery's that tq doesn't have yet. */
-export const NOT_YET: readonly string[] = ['beat', 'multi', 'graph', 'amqp', 'migrate', 'upgrade', 'logtool'];
+export const NOT_YET: readonly string[] = ['beat', 'graph', 'amqp', 'migrate', 'upgrade', 'logtool'];
 
 /** Every command, in the order of the help. A command's own file is read when it is run, or when it is asked for its help. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   worker: {
     summary: 'Start a worker, which runs tasks',
     load: async () => (await import('./commands/worker.ts')).worker,
+  },
+  multi: {
+    summary: 'Start, restart and stop several workers at once',
+    load: async () => (await import('./commands/multi.ts')).multi,
   },
   call: {
     summary: 'Send a task, by its name',

@@ -32,7 +32,7 @@ export class LogFile extends Writable {
     super({ decodeStrings: false });
     this.path = path;
     this.#onLoss = options.onLoss;
-    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     closeSync(openSync(path, 'a'));
   }
 

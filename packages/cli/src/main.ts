@@ -46,12 +46,19 @@ async function withEarlyChild(
 }
 
 async function run(command: Command, { others }: Scanned, terminal: Terminal): Promise<number> {
+  if (command.takesAnything) return runAsItIs(command, others, terminal);
   const { parse } = await import('./parse.ts');
   const { globals, ...input } = await parse(command, others);
   const { applyGlobals, Program } = await import('./program.ts');
   const startedIn = process.cwd();
   await applyGlobals(globals);
   return command.run(input, new Program({ terminal, globals, startedIn }));
+}
+
+async function runAsItIs(command: Command, words: readonly string[], terminal: Terminal): Promise<number> {
+  const { Program } = await import('./program.ts');
+  const program = new Program({ terminal, globals: {}, startedIn: process.cwd() });
+  return command.run({ options: {}, words, rest: [] }, program);
 }
 
 async function commandNamed(name: string | undefined): Promise<Command> {

@@ -31,14 +31,17 @@ export class Program {
     return this.globals.app ?? (env['TQ_APP'] || env['CELERY_APP'] || undefined);
   }
 
+  /** The same. @throws UsageError when none is named */
+  requireAppSpec(): string {
+    if (this.appSpec !== undefined) return this.appSpec;
+    throw new UsageError('Which app? None is named.', {
+      remedy: 'Name its module: tq -A proj …, or set the variable TQ_APP.',
+    });
+  }
+
   /** Loads the app. @throws UsageError when none is named; AppNotFound, ModuleFailed */
   async loadApp(): Promise<LoadedApp> {
-    const spec = this.appSpec;
-    if (spec === undefined) {
-      throw new UsageError('Which app? None is named.', {
-        remedy: 'Name its module: tq -A proj …, or set the variable TQ_APP.',
-      });
-    }
+    const spec = this.requireAppSpec();
     const { loadApp } = await import('@tq/worker/load');
     return (this.#loaded ??= await loadApp(spec, { workdir: process.cwd() }));
   }

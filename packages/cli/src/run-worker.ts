@@ -1,5 +1,12 @@
 import type { App } from '@tq/core';
-import { definedQueues, didYouMean, expandFileName, expandNodeName, toError } from '@tq/core/internal';
+import {
+  definedQueues,
+  didYouMean,
+  expandFileName,
+  expandNodeName,
+  toError,
+  workerTitle,
+} from '@tq/core/internal';
 import { createWorker, handleSignals } from '@tq/worker';
 import type { Worker, WorkerOptions } from '@tq/worker';
 import { dropEarlyChild } from '@tq/worker/early';
@@ -11,7 +18,6 @@ import { UsageError } from './errors.ts';
 import { describeFailure } from './failure.ts';
 import type { Logging } from './logging.ts';
 import { readOverrides } from './overrides.ts';
-import { takePidFile } from './pid-file.ts';
 import { takePrivileges } from './privileges.ts';
 import type { Program } from './program.ts';
 import { wantsColor } from './terminal.ts';
@@ -55,13 +61,19 @@ export async function runWorker(
 }
 
 async function besidePidFile(place: Place, overrides: readonly string[]): Promise<number> {
-  const { pidfile } = place.options;
-  const release = pidfile === undefined ? undefined : takePidFile(expandFileName(pidfile, place.hostname));
+  const release = await pidFile(place);
   try {
     return await withLog(place, overrides);
   } finally {
     release?.();
   }
+}
+
+/** Takes the pid file, where there is to be one; returns what removes it. @throws CantCreate */
+async function pidFile({ hostname, options: { pidfile } }: Place): Promise<(() => void) | undefined> {
+  if (pidfile === undefined) return undefined;
+  const { takePidFile } = await import('@tq/multi/pid-file');
+  return takePidFile(expandFileName(pidfile, hostname), hostname);
 }
 
 async function withLog(place: Place, overrides: readonly string[]): Promise<number> {
@@ -97,7 +109,7 @@ async function live(run: Run): Promise<number> {
     worker.warmUp();
     dropEarlyChild(); // if that pool was not for it
     await show(worker, run);
-    process.title = `tq worker: ${hostname}`;
+    process.title = workerTitle(hostname);
     await reportRunning();
     // `finished` tells the same, and what goes wrong later.
     worker.start().catch(() => undefined);

@@ -76,7 +76,7 @@ export class Client {
     try {
       const replyTo = { exchange: link.mailbox.answers.name, routingKey: link.oid };
       await this.#publish(link, { method, arguments: args, ...address, ticket, replyTo }, timeoutMs);
-      await Promise.race([question.done, lost(link)]);
+      await question.done;
     } finally {
       question.end();
       this.#questions.delete(ticket);
@@ -112,7 +112,7 @@ export class Client {
       const oid = randomUUID();
       const answers = new Lazy(() => this.#listen(channel, mailbox, oid));
       const link = { connection, channel, mailbox, oid, answers };
-      void connection.closed.then(() => this.#forget());
+      void connection.closed.then((reason) => this.#lost(reason));
       return link;
     } catch (error) {
       if (!this.#borrowed) await connection.close();
@@ -120,8 +120,10 @@ export class Client {
     }
   }
 
-  #forget(): void {
+  #lost(reason: Error | undefined): void {
     void this.#link.reset();
+    const error = reason ?? new ClosedError('The connection of remote control');
+    for (const question of this.#questions.values()) question.fail(error);
   }
 
   async #listen(channel: Channel, mailbox: Mailbox, oid: string): Promise<string> {
@@ -142,11 +144,6 @@ export class Client {
       this.#app.logger.warn("An answer of a worker can't be read", { error: toError(error).message });
     }
   }
-}
-
-async function lost({ connection }: Link): Promise<never> {
-  const reason = await connection.closed;
-  throw reason ?? new ClosedError('The connection of remote control');
 }
 
 /** @throws ImproperlyConfigured for a destination or a pattern that fits nothing */

@@ -14,7 +14,7 @@ export interface ControlNodeParts {
   readonly hostname: string;
   readonly logger: Logger;
   /** Does what a command says; returns or throws what is answered. `UnknownCommand` where there is none of that name. */
-  handle(method: string, args: Readonly<Record<string, unknown>>): unknown;
+  handle(method: string, args: Readonly<Record<string, unknown>>, ticket: string | undefined): unknown;
   /** Nodes that are known to run besides this one; they go with each answer. @default unknown */
   neighbours?(): readonly string[];
 }
@@ -81,11 +81,11 @@ export class ControlNode implements Component {
   /** Never rejects. */
   async #obey(command: Command): Promise<void> {
     const { logger } = this.#parts;
-    const { method, arguments: args, replyTo } = command;
+    const { method, arguments: args, replyTo, ticket } = command;
     logger.debug(`pidbox received method ${method}`, { args, replyTo: replyTo?.routingKey });
     let answer: unknown;
     try {
-      answer = await this.#parts.handle(method, args);
+      answer = await this.#parts.handle(method, args, ticket);
     } catch (thrown) {
       const error = toError(thrown);
       const text = `${error.name}(${repr(error.message)})`;

@@ -59,6 +59,13 @@ export class Question {
     this.#listenOn();
   }
 
+  /** No answer can come any more. */
+  fail(error: Error): void {
+    this.#done.promise.catch(() => undefined); // whoever asked may still be about to wait
+    this.#done.reject(error);
+    this.end();
+  }
+
   readonly end = (): void => {
     clearTimeout(this.#timer);
     this.#options.signal?.removeEventListener('abort', this.end);

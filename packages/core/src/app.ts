@@ -22,7 +22,13 @@ import type { TaskContext } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DefinedTask } from './define-task.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { AlreadyRegistered, BackendUnavailableError, ImproperlyConfigured, toError } from './errors.ts';
+import {
+  AlreadyRegistered,
+  BackendUnavailableError,
+  ClosedError,
+  ImproperlyConfigured,
+  toError,
+} from './errors.ts';
 import { findControl } from './drivers.ts';
 import { Hooks } from './hooks.ts';
 import { LamportClock } from './lamport.ts';
@@ -124,7 +130,7 @@ export class App implements AsyncDisposable {
   /** Commands of the app's own for remote control, by name. */
   readonly commands = new Map<string, AppCommand>();
   /** Inspects and steers running workers. Needs the package @tq/control, imported at the first use. */
-  readonly control: Control = lazyControl(() => this.#control.get());
+  readonly control: Control = lazyControl(() => this.#openControl());
   /** Names this sender; where replies go. */
   readonly oid = randomUUID();
   /** Where the app writes what nobody else would notice. */
@@ -136,6 +142,7 @@ export class App implements AsyncDisposable {
   readonly #connections: Connections;
   readonly #sentEvents = new SentEvents(this);
   readonly #deadlines = new Deadlines();
+  #isClosed = false;
   readonly #control = new Lazy(async () => (await findControl(this.folder)).createControl(this));
   /** Whether results are kept at all; the environment isn't asked for every call. */
   #keepsResults: boolean | undefined;
@@ -547,6 +554,11 @@ export class App implements AsyncDisposable {
 
   // Remote control
 
+  async #openControl(): Promise<Control> {
+    if (this.#isClosed) throw new ClosedError(`The app ${this.name}`);
+    return this.#control.get();
+  }
+
   /**
    * Adds a question that `tq inspect` and `app.control.inspect().ask()` can put to workers. What the handler returns is the
    * answer. It runs in the worker's main process, so it must not block.
@@ -646,6 +658,7 @@ export class App implements AsyncDisposable {
 
   /** Closes every connection. Calls made after it, and those still under way, reject with ClosedError. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#sentEvents.isOpen) await this.#sentEvents.close();
     const control = await this.#control.reset()?.catch(() => undefined);
     await Promise.all([control?.close(), this.#connections.close()]);

@@ -33,6 +33,11 @@ export function expandFileName(pattern: string, nodeName: string, index = 0): st
   });
 }
 
+/** What the process of a worker calls itself where processes are listed. Children add to it: `… [prefork 1]`. */
+export function workerTitle(nodeName: string): string {
+  return `tq worker: ${nodeName}`;
+}
+
 /** What senders call themselves in messages: `gen<pid>@<host>`. */
 export function senderName(): string {
   return `gen${process.pid}@${hostname()}`;

@@ -15,16 +15,17 @@ const LADDER = {
 } as const;
 
 /**
- * Stops a worker on signals: the first TERM or Ctrl-C is warm, the second cold; QUIT is cold at once. REMAP_SIGTERM=SIGQUIT
- * makes TERM cold too, as in Celery. Returns a function that takes the handlers away.
+ * Stops a worker on signals: TERM is warm however often it comes, as a stop that is asked for twice must not end what the first
+ * lets finish; the first Ctrl-C is warm, one after another signal cold; QUIT is cold at once. REMAP_SIGTERM=SIGQUIT makes TERM
+ * cold too, as in Celery. Returns a function that takes the handlers away.
  */
 export function handleSignals(worker: Worker, options: SignalOptions): () => void {
   const say = options.say ?? ((line: string) => options.logger.warn(line));
-  let asked = 0;
+  let isStopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     const { how, exitCode } = LADDER[remapped(signal)];
-    asked++;
-    const cold = how === 'cold' || asked > 1;
+    const cold = how === 'cold' || (isStopping && signal === 'SIGINT');
+    isStopping = true;
     say(`worker: ${cold ? 'Cold' : 'Warm'} shutdown (MainProcess)`);
     if (signal === 'SIGINT' && !cold)
       say('worker: Hitting Ctrl+C again will end running tasks; they go back to their queue.');

@@ -1,6 +1,7 @@
 import { registerBuiltins } from '@tq/canvas';
 import { ImproperlyConfigured } from '@tq/core';
-import { ControlNode } from '@tq/control';
+import { ControlNode, NO_ANSWER } from '@tq/control';
+import type { ControlNodeParts } from '@tq/control';
 import type { App, Component, Connection, Logger, Outcome, Pool, ResultBackend } from '@tq/core';
 import {
   deferred,
@@ -39,6 +40,7 @@ import { Presence } from './presence/presence.ts';
 import { TaskEvents } from './presence/task-events.ts';
 import { Neighbours } from './remote/neighbours.ts';
 import { remoteHandler } from './remote/remote.ts';
+import { StandIn } from './remote/stand-in.ts';
 import { makeRevoked } from './revoked.ts';
 import type { Revoked } from './revoked.ts';
 import { StateFile } from './state-file.ts';
@@ -250,10 +252,11 @@ class Running {
   readonly #buckets: Buckets;
   readonly #neighbours = new Neighbours();
   readonly #autoscaler: Autoscaler | undefined;
-  readonly #obey: (method: string, args: Readonly<Record<string, unknown>>) => unknown;
+  readonly #obey: ControlNodeParts['handle'];
   /** What is consumed now; remote control may change it. */
   readonly #queues: Queue[];
   #node: ControlNode | undefined;
+  #standIn: StandIn | undefined;
   readonly #cold = deferred();
   readonly #abort = new AbortController();
   readonly #impatient = new AbortController();
@@ -388,8 +391,8 @@ class Running {
     ]);
   }
 
-  #remote(worker: Worker): (method: string, args: Readonly<Record<string, unknown>>) => unknown {
-    return remoteHandler({
+  #remote(worker: Worker): ControlNodeParts['handle'] {
+    const obey = remoteHandler({
       app: this.#app,
       hostname: this.#plan.hostname,
       logger: this.#logger,
@@ -409,6 +412,16 @@ class Running {
       shutdown: () => void worker.stop({ how: 'warm', exitCode: 0 }),
       info: () => this.info(),
     });
+    // Who stands in for this worker has answered already.
+    return async (method, args, ticket) => {
+      if (method === 'ping' && (await this.#standIn?.hasAnswered(ticket))) return NO_ANSWER;
+      return obey(method, args);
+    };
+  }
+
+  /** Where tasks run in this very thread, and another one can reach the broker. */
+  #needsStandIn({ traits }: Connection): boolean {
+    return this.#pool.traits.kind === 'solo' && traits.shared && StandIn.isPossible(this.#app);
   }
 
   async #resize(size: number): Promise<void> {
@@ -418,20 +431,25 @@ class Running {
   }
 
   async stop(): Promise<void> {
-    await this.#node
-      ?.tell('hello', { from_node: this.#plan.hostname, revoked: {}, leaving: true })
-      .catch(() => undefined); // without a connection nobody is there to be told
+    const leaving = this.#sayGoodbye();
     await this.#consumer?.cancel();
     this.#pool.recall();
     const shutdownMs = this.#app.config.workerShutdownTimeout;
     await this.#untilIdle(shutdownMs === null ? undefined : durationMs(shutdownMs, 'workerShutdownTimeout'));
     await this.#settled();
     await this.#consumer?.flush().catch(() => undefined);
+    await Promise.race([leaving, this.#after(COOPERATION_MS)]);
     await this.#outer?.[Symbol.asyncDispose]();
     await this.#loop.stop();
     await this.#presence.close();
     await this.#pool.close({ graceMs: this.#isCold ? 0 : 5000 });
     this.#abort.abort();
+  }
+
+  /** So that nobody waits for its answers. Without a connection nobody is there to be told. */
+  async #sayGoodbye(): Promise<void> {
+    const args = { from_node: this.#plan.hostname, revoked: {}, leaving: true };
+    await this.#node?.tell('hello', args).catch(() => undefined);
   }
 
   /** Ends a warm stop's patience. */
@@ -509,7 +527,7 @@ class Running {
       recall: () => this.#pool.recall(),
     });
     this.#consumer = consumer;
-    const { node, mingle } = this.#control(connection);
+    const { node, mingle, standIn } = this.#control(connection);
     const pool = {
       name: 'pool ready',
       start: async () => void (await Promise.all([this.#poolReady, mingle?.finished])),
@@ -524,11 +542,14 @@ class Running {
     });
     const [sending, ...others] = this.#presence.on(connection);
     const remote: Component[] = [...(node ? [node] : []), ...(mingle ? [mingle] : [])];
-    return [sending, ...remote, ...others, pool, consumer, watch, ...(components?.inner?.(connection) ?? [])];
+    const last = standIn ? [standIn] : [];
+    const own = components?.inner?.(connection) ?? [];
+    return [sending, ...remote, ...others, pool, consumer, watch, ...last, ...own];
   }
 
   /** How others speak to this worker. It listens before it asks, and both before it consumes: no revoke is missed. */
-  #control(connection: Connection): { readonly node?: ControlNode; readonly mingle?: Mingle } {
+  #control(connection: Connection): ControlParts {
+    this.#standIn = undefined;
     if (!this.#app.config.workerEnableRemoteControl) return {};
     const { hostname } = this.#plan;
     const common = { app: this.#app, connection, hostname, logger: this.#logger };
@@ -538,11 +559,14 @@ class Running {
       neighbours: () => this.#neighbours.names,
     });
     this.#node = node;
+    if (this.#needsStandIn(connection)) this.#standIn = new StandIn(common);
+    const standIn = this.#standIn ? { standIn: this.#standIn } : {};
     // Where nobody else can be, nobody is asked.
-    if (this.#options.mingle === false || !connection.traits.shared) return { node };
+    if (this.#options.mingle === false || !connection.traits.shared) return { node, ...standIn };
     return {
       node,
       mingle: new Mingle({ ...common, revoked: this.#revoked, neighbours: this.#neighbours }),
+      ...standIn,
     };
   }
 
@@ -566,6 +590,13 @@ const STORE_MS = 5000;
 
 /** How long a task may take to end by itself when its signal fires in a cold shutdown. */
 const COOPERATION_MS = 250;
+
+/** How a worker shows itself to others, and sees them. */
+interface ControlParts {
+  readonly node?: ControlNode;
+  readonly mingle?: Mingle;
+  readonly standIn?: StandIn;
+}
 
 /** The pool of a worker, and when it can take jobs. */
 interface WarmPool {

@@ -10,15 +10,17 @@ export interface RunOptions {
   readonly cwd: string;
   /** Killed after this long. @default 60 000 */
   readonly limitMs?: number;
+  /** @default that of a user's shell */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Runs a program to its end, without stdin; a limit ends it by force and counts as a failure. */
 export function runProgram(command: string, args: readonly string[], options: RunOptions): Promise<Ended> {
-  const { cwd, limitMs = 60_000 } = options;
+  const { cwd, limitMs = 60_000, env = userEnvironment() } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      env: userEnvironment(),
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: limitMs,
       killSignal: 'SIGKILL',

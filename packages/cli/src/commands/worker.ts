@@ -77,7 +77,7 @@ export const WORKER_OPTIONS = {
     'Least level to log, in upper or lower case',
     { short: 'lL', group: LOG, otherwise: 'WARNING' },
   ),
-  logfile: text('PATH', 'Log there; %n is the node, %h its full name, %i or %I the child', {
+  logfile: text('PATH', 'Log there; %n is the node, %h its host, %p both, %i or %I the child', {
     short: 'f',
     group: LOG,
     otherwise: 'stderr',
@@ -87,7 +87,7 @@ export const WORKER_OPTIONS = {
   detach: flag('Run in the background', { short: 'D', group: SERVICE }),
   pidfile: text(
     'PATH',
-    'Keep the process id there, and refuse to start beside a running worker that does; %n and %h as above',
+    'Keep the process id there, and refuse to start beside a running worker that does; %n, %h and %p as above',
     { group: SERVICE },
   ),
   uid: text('USER', 'Run as this user, name or number', { group: SERVICE }),
@@ -101,7 +101,7 @@ export type WorkerValues = Values<typeof WORKER_OPTIONS>;
 export const worker = defineCommand({
   name: 'worker',
   about: [
-    'Runs until Ctrl-C or TERM: then running tasks finish and the others go back to their queue. A second Ctrl-C, or QUIT, ends at once. ' +
+    'Runs until Ctrl-C or TERM: then running tasks finish and the others go back to their queue. A second Ctrl-C, or QUIT, ends at once; a second TERM does not. ' +
       'HUP opens the log file again.',
   ],
   rest: 'setting=value …',

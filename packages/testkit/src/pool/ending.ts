@@ -49,6 +49,41 @@ export function poolEnding(bench: PoolBench): void {
       });
     }
 
+    test('a job is withdrawn before it starts, and not after', async () => {
+      const rig = await bench.open({ size: 1 });
+      const first = await rig.started({ do: 'sleep', ms: 200, value: 1 });
+      const second = rig.run({ do: 'echo', value: 2 });
+      const third = rig.run({ do: 'echo', value: 3 });
+      first.execution?.withdraw();
+      second.execution?.withdraw();
+      expect((await second.ended()).outcome).toEqual({ kind: 'returned' });
+      expect((await first.ended()).value).toBe(1);
+      expect((await third.ended()).value).toBe(3);
+    });
+
+    test('a job says where it runs and since when; one that waits or is over is nowhere', async () => {
+      const rig = await bench.open({ size: 1 });
+      const beforeMs = Date.now();
+      const first = await rig.started({ do: 'sleep', ms: 300, value: 1 });
+      const second = rig.run({ do: 'echo', value: 2 });
+      const place = first.execution?.place();
+      expect(rig.pool.stats().hosts.map(({ pid }) => pid)).toContain(place?.pid);
+      expect(place?.sinceMs).toBeGreaterThanOrEqual(beforeMs - 1);
+      expect(place?.sinceMs).toBeLessThanOrEqual(Date.now());
+      expect(second.execution?.place()).toBeUndefined();
+      await Promise.all([first.ended(), second.ended()]);
+      expect(first.execution?.place()).toBeUndefined();
+    });
+
+    test('after a restart what runs has ended well, and the pool works on', async () => {
+      const rig = await bench.open();
+      const running = await rig.started({ do: 'sleep', ms: 300, value: 1 });
+      rig.pool.restart();
+      const next = rig.run({ do: 'echo', value: 2 });
+      expect((await running.ended()).value).toBe(1);
+      expect((await next.ended()).value).toBe(2);
+    });
+
     test('a job that has not started is returned when it is terminated', async () => {
       const rig = await bench.open({ size: 1 });
       const first = await rig.started({ do: 'sleep', ms: 200, value: 1 });

@@ -322,10 +322,11 @@ export class Settler {
       changes?.queue === undefined
         ? sameWay(held)
         : { exchange: '', routingKey: changes.queue, queue: queueNamed(changes.queue, app.config) };
-    await app.producer().publish(message, route, republishing(app, etaMs));
-    lines.retried(request, outcome.error, outcome.countdownMs);
+    // First the state: the next attempt may end at once, and its end must be the last word.
     if (results.wanted(held))
       await results.storePatiently(results.retry(request, outcome.error, outcome.children ?? []), request);
+    await app.producer().publish(message, route, republishing(app, etaMs));
+    lines.retried(request, outcome.error, outcome.countdownMs);
     events.retried(held, outcome.error);
     this.#ack(held);
   }

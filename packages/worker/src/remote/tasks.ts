@@ -40,6 +40,9 @@ export const queryTask: Handler = (parts, { ids }) => {
   return found;
 };
 
+/** Of a task that says nothing else. */
+const MAX_RETRIES = 3;
+
 /** Sorted, each with those attributes that it has: `proj.add [rate_limit=10/s]`. */
 export const registered: Handler = ({ app, buckets }, { taskinfoitems, builtins }) => {
   const given = Array.isArray(taskinfoitems) ? taskinfoitems.map(String) : [];
@@ -48,6 +51,7 @@ export const registered: Handler = ({ app, buckets }, { taskinfoitems, builtins 
     .filter(({ taskName }) => builtins === true || !taskName.startsWith('celery.'))
     .map(({ taskName, definition }) => {
       const values: Readonly<Record<string, unknown>> = {
+        max_retries: MAX_RETRIES,
         ...snakeCased(definition.options),
         rate_limit: buckets.rateOf(definition),
         name: taskName,

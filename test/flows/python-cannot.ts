@@ -1,0 +1,51 @@
+import { callsOf } from './flow.ts';
+import type { Canvas, Flow } from './flow.ts';
+import { flat, shapeOf } from './shape.ts';
+import type { Shape } from './shape.ts';
+
+/** What Celery 5.7 itself does wrong, by name: such work-flows can't be compared. Undefined for all others. */
+export function pythonCannot({ flow }: Canvas): string | undefined {
+  const shapes = [flow, ...replacementsOf(flow)].map(shapeOf);
+  return Object.entries(RULES).find(([, holds]) => shapes.some((shape) => anywhere(shape, holds)))?.[0];
+}
+
+const RULES: Readonly<Record<string, (shape: Shape) => boolean>> = {
+  // It counts every task of that group where one was expected, and sends the body too early or never.
+  'a member of a header ends in a group': (shape) =>
+    shape.kind === 'chord' && flat(shape.header).some((member) => endsInGroup(member)),
+  // It puts nested members in with extendleft(), so that they end up in reverse.
+  'a header with groups in it': (shape) =>
+    shape.kind === 'chord' && shape.header.some((member) => member.kind === 'group'),
+};
+
+function endsInGroup(shape: Shape): boolean {
+  switch (shape.kind) {
+    case 'call':
+      return false;
+    case 'group':
+      return true;
+    case 'chain':
+      return endsInGroup(shape.steps.at(-1) as Shape);
+    case 'chord':
+      return endsInGroup(shape.body);
+  }
+}
+
+function anywhere(shape: Shape, holds: (shape: Shape) => boolean): boolean {
+  if (holds(shape)) return true;
+  switch (shape.kind) {
+    case 'call':
+      return shape.links.some((link) => anywhere(shapeOf(link), holds));
+    case 'group':
+      return shape.members.some((member) => anywhere(member, holds));
+    case 'chain':
+      return shape.steps.some((step) => anywhere(step, holds));
+    case 'chord':
+      return [...shape.header, shape.body].some((part) => anywhere(part, holds));
+  }
+}
+
+/** Work-flows that calls give way to, or add. */
+function replacementsOf(flow: Flow): readonly Flow[] {
+  return [...callsOf(flow)].flatMap(({ by, more }) => [by, more].filter((each) => each !== undefined));
+}
