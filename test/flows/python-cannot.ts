@@ -1,13 +1,19 @@
 import { callsOf } from './flow.ts';
-import type { Canvas, Flow } from './flow.ts';
+import type { Canvas } from './flow.ts';
 import { flat, shapeOf } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 /** What Celery 5.7 itself does wrong, by name: such work-flows can't be compared. Undefined for all others. */
 export function pythonCannot({ flow }: Canvas): string | undefined {
-  const shapes = [flow, ...replacementsOf(flow)].map(shapeOf);
+  const calls = [...callsOf(flow)];
+  if (calls.some(({ more }) => more && endsInGroup(shapeOf(more)))) return ADDED_GROUP;
+  const replacements = calls.flatMap(({ by, more }) => [by, more].filter((each) => each !== undefined));
+  const shapes = [flow, ...replacements].map(shapeOf);
   return Object.entries(RULES).find(([, holds]) => shapes.some((shape) => anywhere(shape, holds)))?.[0];
 }
+
+// It counts one for what is added, and then each of its members.
+const ADDED_GROUP = 'a group is added to a chord';
 
 const RULES: Readonly<Record<string, (shape: Shape) => boolean>> = {
   // It counts every task of that group where one was expected, and sends the body too early or never.
@@ -43,9 +49,4 @@ function anywhere(shape: Shape, holds: (shape: Shape) => boolean): boolean {
     case 'chord':
       return [...shape.header, shape.body].some((part) => anywhere(part, holds));
   }
-}
-
-/** Work-flows that calls give way to, or add. */
-function replacementsOf(flow: Flow): readonly Flow[] {
-  return [...callsOf(flow)].flatMap(({ by, more }) => [by, more].filter((each) => each !== undefined));
 }

@@ -62,8 +62,11 @@ function holdsIgnored({ isIgnored, members = [] }: Expected): boolean {
   return isIgnored === true || members.some(holdsIgnored);
 }
 
+/** What is there is found even when the time is over. */
+const LEAST_MS = 5000;
+
 async function resultOf(handle: ResultHandle, end: number): Promise<unknown> {
-  const timeout = Math.max(0.001, (end - Date.now()) / 1000);
+  const timeout = Math.max(LEAST_MS, end - Date.now()) / 1000;
   try {
     return plain(await handle.get({ timeout, propagate: false } as never));
   } catch (error) {
