@@ -1,6 +1,6 @@
 // The examples are programs that people copy: each runs here as it stands.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '@tq/core';
@@ -17,17 +17,20 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-function run(file: string, cwd: string, env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [file], {
+function run(file: string, cwd: string, env: NodeJS.ProcessEnv = {}, args: readonly string[] = []) {
+  const child = spawn(process.execPath, [file, ...args], {
     cwd,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const program = {
     child,
+    /** Both streams. */
     output: '',
+    printed: '',
     exited: new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code))),
   };
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (program.printed += chunk));
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => (program.output += chunk));
   return program;
@@ -58,6 +61,43 @@ test.each([
       expect(demo.output).toContain(line);
   },
   60_000,
+);
+
+const canvas = join(examples, 'canvas');
+const everyPrimitive = readdirSync(canvas)
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -'.ts'.length));
+const MOST = [
+  'chains',
+  'chords',
+  'filters',
+  'group-result',
+  'error-links',
+  'replace',
+  'add-to-chord',
+  'stamps',
+];
+
+/** What an example says of itself that it prints: whatever stands behind its arrows. */
+function saidToPrint(name: string): string {
+  const text = readFileSync(join(canvas, `${name}.ts`), 'utf8');
+  const lines = [...text.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => `${String(line)}\n`);
+  if (lines.length === 0) throw new Error(`${name}.ts says nowhere what it prints.`);
+  return `$ jiti ${name}.ts\n${lines.join('')}`;
+}
+
+test.each([
+  ['the embedded file', everyPrimitive, () => ({})],
+  ['RabbitMQ, results by rpc', MOST, () => ({ TQ_BROKER_URL: amqp(), TQ_RESULT_BACKEND: 'rpc://' })],
+  ['Redis', MOST, () => ({ TQ_BROKER_URL: redis(), TQ_RESULT_BACKEND: redis() })],
+])(
+  'the work-flows print what stands behind the arrows in their files: %s',
+  async (_, names, urls) => {
+    const program = run(join(canvas, 'run.mjs'), folder, urls(), names);
+    expect(await program.exited).toBe(0);
+    expect(program.printed).toBe(names.map(saidToPrint).join(''));
+  },
+  180_000,
 );
 
 test('a worker composed by hand runs tasks from its two queues and stops on TERM', async () => {
