@@ -462,7 +462,7 @@ export class App implements AsyncDisposable {
   async expectLater(ids: readonly string[]): Promise<void> {
     if (ids.length === 0 || this.backendSetting === null) return;
     const backend = await this.resultBackend();
-    await Promise.all(ids.map((id) => backend.expect(id)));
+    await Promise.all(ids.map(async (id) => backend.expect(id)));
   }
 
   /** Runs a call here and now, as a worker would. @internal */

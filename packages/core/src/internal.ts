@@ -26,13 +26,7 @@ export { DELIVERIES_HEADER, readRequest } from './message/request.ts';
 export { isProtocol1, upgradeProtocol1 } from './message/protocol1.ts';
 export { readBody } from './message/protocol2.ts';
 export { formatInZone, offsetMs, zoneOf } from './zone.ts';
-export {
-  defaultNodeName,
-  expandFileName,
-  expandNodeName,
-  senderName,
-  workerTitle,
-} from './nodename.ts';
+export { defaultNodeName, expandFileName, expandNodeName, senderName, workerTitle } from './nodename.ts';
 export { declareQueue, queueSpec } from './declare-queue.ts';
 export type { PublishPlan } from './producer.ts';
 export { completeQueueOf, consumedQueues, definedQueues, queueNamed } from './queues.ts';

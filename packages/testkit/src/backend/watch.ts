@@ -94,7 +94,7 @@ export function backendWatch(bench: BackendBench): void {
     test('a thousand watchers of one connection each get their own result', async () => {
       const pair = await bench.pair();
       const ids = numbered(1000).map(() => bench.id());
-      await Promise.all(ids.map((id) => pair.client.expect(id)));
+      await Promise.all(ids.map(async (id) => pair.client.expect(id)));
       const watches = ids.map((id) => watching(pair.client, id));
       await Promise.all(ids.map((id, index) => pair.tell(meta(id, 'SUCCESS', index))));
       await within(Promise.all(watches.map((watch) => watch.ended)), 20_000, 'all results');
