@@ -69,3 +69,16 @@ test('requests that wait for their moment take no slot', () => {
   window.parked = 5;
   expect(window.size(2)).toBe(7);
 });
+
+test('many that wait, one after another, are fetched ahead, until one can run', () => {
+  const window = new PrefetchWindow({ multiplier: 'auto', disabled: false });
+  const sizes = Array.from({ length: 300 }, () => {
+    window.parked++;
+    window.waits();
+    return window.size(2) - window.parked;
+  });
+  expect(sizes.slice(0, 9)).toEqual([2, 2, 2, 6, 6, 6, 6, 10, 10]);
+  expect(sizes.at(-1)).toBe(2 + 256);
+  window.runs();
+  expect(window.size(2)).toBe(2 + window.parked);
+});

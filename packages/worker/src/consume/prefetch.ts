@@ -7,6 +7,9 @@ const WEIGHT = 0.1;
 /** Most messages in reserve a slot, however short they are: bounds memory and what a killed worker held. */
 const MOST_RESERVED = 1024;
 
+/** Most messages fetched ahead while one after another has to wait for its moment. */
+const MOST_AHEAD = 256;
+
 export interface WindowOptions {
   /** 'auto', 0 = no limit, or messages a slot. */
   readonly multiplier: number | 'auto';
@@ -27,9 +30,21 @@ export class PrefetchWindow {
   #kept = 0;
   /** Requests that wait for their moment; they take no slot. */
   parked = 0;
+  /** How many came one after another that have to wait. */
+  #inARow = 0;
 
   constructor(options: WindowOptions) {
     this.#options = options;
+  }
+
+  /** A request came that has to wait: many more may stand between it and the first one that needn't. */
+  waits(): void {
+    this.#inARow++;
+  }
+
+  /** One came that can run. */
+  runs(): void {
+    this.#inARow = 0;
   }
 
   ran(runtimeMs: number): void {
@@ -54,7 +69,8 @@ export class PrefetchWindow {
   /** Messages the worker may hold now; 0 = no limit. */
   size(slots: number): number {
     if (this.#options.disabled) return slots + this.parked;
-    if (this.#options.multiplier === 'auto') return slots * (1 + this.#reserve()) + this.parked;
+    if (this.#options.multiplier === 'auto')
+      return slots * (1 + this.#reserve()) + this.parked + this.#ahead();
     return this.#options.multiplier === 0 ? 0 : slots * this.#options.multiplier + this.parked;
   }
 
@@ -68,6 +84,11 @@ export class PrefetchWindow {
     else if (exact >= 2 * this.#kept || 2 * exact <= this.#kept)
       this.#kept = 2 ** Math.floor(Math.log2(exact));
     return this.#kept;
+  }
+
+  /** One by one they would hold up what can run behind them. Doubles, so that not every one changes the window. */
+  #ahead(): number {
+    return this.#inARow < 4 ? 0 : Math.min(MOST_AHEAD, 2 ** Math.floor(Math.log2(this.#inARow)));
   }
 
   #exactReserve(): number {

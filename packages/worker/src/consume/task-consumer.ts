@@ -223,7 +223,10 @@ export class TaskConsumer implements Component {
   #follow(held: Held, verdict: Verdict): void {
     const { executor, settler } = this.#parts;
     if (this.#stopped) return settler.giveBack(held);
-    if (verdict.kind === 'run') return executor.start(held);
+    if (verdict.kind === 'run') {
+      this.#parts.window.runs();
+      return executor.start(held);
+    }
     if (verdict.kind === 'drop') return settler.drop(held, verdict.because);
     if (verdict.for === 'rate') held.hasToken = true;
     this.#wait(held, verdict.untilMs);
@@ -233,8 +236,9 @@ export class TaskConsumer implements Component {
     const { window, app } = this.#parts;
     this.#waiting.add(held, untilMs);
     // Whoever waits takes no slot: the window grows by one, as far as the setting allows.
-    if (app.config.workerEtaTaskLimit === null || this.#waiting.size <= app.config.workerEtaTaskLimit)
-      window.parked = this.#waiting.size;
+    const { workerEtaTaskLimit: limit } = app.config;
+    if (limit === null) window.waits();
+    if (limit === null || this.#waiting.size <= limit) window.parked = this.#waiting.size;
     void this.adjust();
   }
 
