@@ -21,6 +21,8 @@ export interface Expected {
   readonly before?: Expected;
   /** Nobody keeps it. */
   readonly isIgnored?: boolean;
+  /** Was revoked and will never run anyway: who looks early finds the one, who looks late the other. */
+  readonly isRevoked?: boolean;
 }
 
 /** What becomes of a work-flow. */
@@ -149,8 +151,10 @@ function never(steps: readonly Step[], failure: Failure, first?: Expected): Expe
   const { state, error } = failure;
   const last = steps.reduce<Expected | undefined>((before, step, index) => {
     if (step.kind === 'call') {
-      const isIgnored = step.call?.kind === 'call' && step.call.ignoreResult === true;
-      return behind({ result: { error }, state, isIgnored }, before);
+      const call = step.call?.kind === 'call' ? step.call : undefined;
+      const isIgnored = call?.ignoreResult === true;
+      const isRevoked = call?.revoked !== undefined;
+      return behind({ result: { error }, state, isIgnored, isRevoked }, before);
     }
     const rest = steps.slice(index + 1);
     const members = flat(step.members).map((member) => never(memberSteps(member, rest), failure));
