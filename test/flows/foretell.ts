@@ -104,7 +104,7 @@ class Teller {
     if (call.by) return this.#replaced(shape, shapeOf(call.by));
     const args = call.immutable ? call.args : [...front, ...call.args];
     if (call.more) this.#added.push(this.run(stepsOf(asOne(shapeOf(call.more))), []));
-    return this.#ended(shape, failureOf(call) ?? returned(call.task, args));
+    return this.#ended(shape, FAILURES[call.task] ?? returned(call.task, args));
   }
 
   /** What takes the place of a call has its links. */
@@ -185,16 +185,9 @@ function runsOf({ task, times = 0 }: Call): number {
   return task === 'flaky' || task === 'exhausted' ? times + 1 : 1;
 }
 
-function failureOf({ task }: Call): Failure | undefined {
-  switch (task) {
-    case 'fail':
-    case 'exhausted':
-      return refused();
-    case 'lost':
-      return { state: 'FAILURE', error: 'WorkerLostError' };
-    case 'slow':
-      return { state: 'FAILURE', error: 'TimeLimitExceeded' };
-    default:
-      return undefined;
-  }
-}
+const FAILURES: Readonly<Partial<Record<Call['task'], Failure>>> = {
+  fail: refused(),
+  exhausted: refused(),
+  lost: { state: 'FAILURE', error: 'WorkerLostError' },
+  slow: { state: 'FAILURE', error: 'TimeLimitExceeded' },
+};
