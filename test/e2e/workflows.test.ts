@@ -33,7 +33,7 @@ const SERVICES: Readonly<Record<string, Service>> = {
   // Every chord makes a few queues, for which RabbitMQ takes its time.
   rpc: {
     urls: () => ({ broker: serviceUrl('amqp').href, backend: 'rpc://' }),
-    sample: 50,
+    sample: 30,
     atOnce: 10,
     boundMs: 120_000,
   },

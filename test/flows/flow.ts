@@ -118,7 +118,10 @@ export function partsOf(flow: Flow): readonly Flow[] {
       return flow.members;
     case 'chord':
       return [...flow.header, flow.body];
-    default:
+    case 'call':
+    case 'map':
+    case 'starmap':
+    case 'chunks':
       return [];
   }
 }

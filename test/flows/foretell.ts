@@ -21,6 +21,8 @@ export interface Expected {
   readonly before?: Expected;
   /** Nobody keeps it. */
   readonly isIgnored?: boolean;
+  /** Was revoked and will never run anyway: who looks early finds the one, who looks late the other. */
+  readonly isRevoked?: boolean;
 }
 
 /** What becomes of a work-flow. */
@@ -102,7 +104,7 @@ class Teller {
     if (call.by) return this.#replaced(shape, shapeOf(call.by));
     const args = call.immutable ? call.args : [...front, ...call.args];
     if (call.more) this.#added.push(this.run(stepsOf(asOne(shapeOf(call.more))), []));
-    return this.#ended(shape, failureOf(call) ?? returned(call.task, args));
+    return this.#ended(shape, FAILURES[call.task] ?? returned(call.task, args));
   }
 
   /** What takes the place of a call has its links. */
@@ -149,8 +151,10 @@ function never(steps: readonly Step[], failure: Failure, first?: Expected): Expe
   const { state, error } = failure;
   const last = steps.reduce<Expected | undefined>((before, step, index) => {
     if (step.kind === 'call') {
-      const isIgnored = step.call?.kind === 'call' && step.call.ignoreResult === true;
-      return behind({ result: { error }, state, isIgnored }, before);
+      const call = step.call?.kind === 'call' ? step.call : undefined;
+      const isIgnored = call?.ignoreResult === true;
+      const isRevoked = call?.revoked !== undefined;
+      return behind({ result: { error }, state, isIgnored, isRevoked }, before);
     }
     const rest = steps.slice(index + 1);
     const members = flat(step.members).map((member) => never(memberSteps(member, rest), failure));
@@ -181,16 +185,9 @@ function runsOf({ task, times = 0 }: Call): number {
   return task === 'flaky' || task === 'exhausted' ? times + 1 : 1;
 }
 
-function failureOf({ task }: Call): Failure | undefined {
-  switch (task) {
-    case 'fail':
-    case 'exhausted':
-      return refused();
-    case 'lost':
-      return { state: 'FAILURE', error: 'WorkerLostError' };
-    case 'slow':
-      return { state: 'FAILURE', error: 'TimeLimitExceeded' };
-    default:
-      return undefined;
-  }
-}
+const FAILURES: Readonly<Partial<Record<Call['task'], Failure>>> = {
+  fail: refused(),
+  exhausted: refused(),
+  lost: { state: 'FAILURE', error: 'WorkerLostError' },
+  slow: { state: 'FAILURE', error: 'TimeLimitExceeded' },
+};

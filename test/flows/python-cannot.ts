@@ -19,9 +19,11 @@ const RULES: Readonly<Record<string, (shape: Shape) => boolean>> = {
   // It counts every task of that group where one was expected, and sends the body too early or never.
   'a member of a header ends in a group': (shape) =>
     shape.kind === 'chord' && flat(shape.header).some((member) => endsInGroup(member)),
-  // It puts nested members in with extendleft(), so that they end up in reverse.
-  'a header with groups in it': (shape) =>
-    shape.kind === 'chord' && shape.header.some((member) => member.kind === 'group'),
+  // The results of that group end up among those of the group around the chord.
+  'a chord of nothing before a group': (shape) =>
+    shape.kind === 'chord' && flat(shape.header).length === 0 && endsInGroup(shape.body),
+  // It puts their members in with extendleft(), so that they end up in reverse.
+  'groups in groups': (shape) => membersOf(shape).some((member) => member.kind === 'group'),
 };
 
 function endsInGroup(shape: Shape): boolean {
@@ -49,4 +51,9 @@ function anywhere(shape: Shape, holds: (shape: Shape) => boolean): boolean {
     case 'chord':
       return [...shape.header, shape.body].some((part) => anywhere(part, holds));
   }
+}
+
+function membersOf(shape: Shape): readonly Shape[] {
+  if (shape.kind === 'chord') return shape.header;
+  return shape.kind === 'group' ? shape.members : [];
 }

@@ -39,12 +39,15 @@ interface Look {
 
 /** The result first, as a client would; then all that led to it. */
 async function look(handle: ResultHandle, expected: Expected, { where, end, found }: Look): Promise<void> {
-  const { result, state, members, before, isIgnored } = expected;
+  const { result, state, members, before, isIgnored, isRevoked } = expected;
   const differs = (place: string, is: unknown, foretold: unknown): void => {
     if (!isDeepStrictEqual(is, foretold)) found.push({ where: `${where}${place}`, found: is, foretold });
   };
-  if (!isIgnored && !(members && holdsIgnored(expected))) differs('', await resultOf(handle, end), result);
-  if (state && !isIgnored)
+  if (!isOpen(expected)) differs('', await resultOf(handle, end), result);
+  if (isRevoked && !isIgnored) {
+    const either = await resultOf(handle, end);
+    differs('', either, isDeepStrictEqual(either, REVOKED) ? REVOKED : result);
+  } else if (state && !isIgnored)
     differs(' state', handle instanceof AsyncResult ? await handle.state() : 'a group', state);
   if (members) {
     const results = handle instanceof GroupResult ? handle.results : [];
@@ -58,8 +61,11 @@ async function look(handle: ResultHandle, expected: Expected, { where, end, foun
   if (before && handle.parent) await look(handle.parent, before, { where: `${where} <`, end, found });
 }
 
-function holdsIgnored({ isIgnored, members = [] }: Expected): boolean {
-  return isIgnored === true || members.some(holdsIgnored);
+const REVOKED: Result = { error: 'TaskRevokedError' };
+
+/** Whether something in a result isn't certain. */
+function isOpen({ isIgnored, isRevoked, members = [] }: Expected): boolean {
+  return isIgnored === true || isRevoked === true || members.some(isOpen);
 }
 
 /** What is there is found even when the time is over. */

@@ -55,7 +55,9 @@ function bare(flow: Flow): Shape {
       const pieces = Array.from({ length: count }, (_, index) => items.slice(index * n, (index + 1) * n));
       return { kind: 'group', members: pieces.map((piece) => single({ kind: 'starmap', items: piece })) };
     }
-    default:
+    case 'call':
+    case 'map':
+    case 'starmap':
       return single(flow);
   }
 }
@@ -147,7 +149,8 @@ export function stepsOf(shape: Shape): readonly Step[] {
       return [{ kind: 'group', members: shape.header, isHeader: true }, ...stepsOf(shape.body)];
     case 'chain':
       return shape.steps.flatMap(stepsOf);
-    default:
+    case 'call':
+    case 'group':
       return [shape];
   }
 }
