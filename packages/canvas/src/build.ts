@@ -18,7 +18,8 @@ import type { First, GivesOfAll, Last, Linked, NeedsOfAll } from './types.ts';
 
 /**
  * Runs signatures one after another, each with the result of the one before it in front of its arguments. The compiler checks
- * that each takes what comes. Its result is the last one's; `parent` leads back to the others.
+ * that each takes what comes. Its result is the last one's; `parent` leads back to the others. A group with a step behind it is
+ * the header of a chord; a group of one is its member.
  *
  * ```ts
  * await chain(add.s(4, 4), mul.s(8)).delay().get(); // 64
@@ -37,7 +38,8 @@ export function chain(
 }
 
 /**
- * Runs signatures side by side; each gets the same arguments in front. Its result is the list of theirs, in their order.
+ * Runs signatures side by side; each gets the same arguments in front. Its result is the list of theirs, in their order. Members
+ * of a group inside stand in line with the others. Takes signatures, or one list or generator of them.
  *
  * ```ts
  * await group(range(10).map((i) => add.s(i, i))).delay().get(); // [0, 2, … 18]
@@ -63,7 +65,8 @@ export function group(
 }
 
 /**
- * Runs a header side by side, then a body with the list of its results in front of its arguments.
+ * Runs a header side by side, then a body with the list of its results in front of its arguments: a list, a generator or a group of
+ * signatures. When a member fails the body fails as ChordError. Needs a result backend that counts: redis, rpc, sqlite, memory.
  *
  * ```ts
  * await chord(range(10).map((i) => add.s(i, i)), xsum.s()).delay().get(); // 90
@@ -92,7 +95,7 @@ export function chord(
   return made([...members, body], chordData(parts ?? members.map(({ data }) => data), body.data));
 }
 
-/** Runs a task over a list in one message, one item after another: `map(xsum, [[1, 2], [3, 4]])`. */
+/** Runs a task over a list in one message, one item after another. Its result is the list: `map(xsum, [[1, 2], [3, 4]])` gives `[3, 7]`. */
 export function map<A, R>(
   task: Task<[A], R> | Task<[A, ...unknown[]], R>,
   items: Iterable<A>,
@@ -100,7 +103,7 @@ export function map<A, R>(
   return made([], spread(MAP, nameOf(task), [...items]), task.app);
 }
 
-/** The same with a list of arguments for each call: `starmap(add, [[1, 2], [3, 4]])`. */
+/** The same with a list of arguments for each call: `starmap(add, [[1, 2], [3, 4]])` gives `[3, 7]`. */
 export function starmap<P extends unknown[], R>(
   task: Task<P, R>,
   items: Iterable<P>,
@@ -108,7 +111,10 @@ export function starmap<P extends unknown[], R>(
   return made([], spread(STARMAP, nameOf(task), [...items]), task.app);
 }
 
-/** The same in pieces of `n` items, a message each, which run side by side. Its result is a list of lists. */
+/**
+ * As `starmap()`, in pieces of `n` items, a message each, which run side by side. Its result is a list of lists.
+ * @throws ImproperlyConfigured when `n` is no whole number from 1 on
+ */
 export function chunks<P extends unknown[], R>(
   task: Task<P, R>,
   items: Iterable<P>,

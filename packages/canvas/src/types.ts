@@ -3,7 +3,7 @@ import type { Fits, GivesOf, NeedsOf } from '@tq/core';
 /** The first of a chain's steps. */
 export type First<S extends readonly unknown[]> = S extends readonly [infer F, ...unknown[]] ? F : never;
 
-/** The last of a chain's steps, a group of one as its member. */
+/** The last of a chain's steps. */
 export type Last<S extends readonly unknown[]> = S extends readonly [...unknown[], infer L] ? L : never;
 
 /** Each step as it is, where it takes what the one before it gives; otherwise a complaint that names both types. */
@@ -11,7 +11,7 @@ export type Linked<S extends readonly unknown[], Prev = never> = S extends reado
   ? [[Prev] extends [never] ? F : Fits<Prev, F>, ...Linked<T, GivesOf<F>>]
   : [];
 
-/** What each member of a group gives, in their places. */
+/** What each member of a group gives, in their places; a group among them as a list, though its members run in line with the others. */
 export type GivesOfAll<S extends readonly unknown[]> = { -readonly [K in keyof S]: GivesOf<S[K]> };
 
 /** What every member of a group needs: each gets the same arguments. */

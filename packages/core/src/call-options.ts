@@ -22,7 +22,7 @@ export interface CallOptions extends RouteOptions {
   readonly taskId?: string;
   /** Run these when the task succeeds, with its result in front of their arguments. */
   readonly link?: SignatureLike | readonly SignatureLike[];
-  /** Run these when the task fails, with its id in front of their arguments. */
+  /** Run these when the task fails, with its id in front of their arguments, or with the failure: see `Signature.linkError()`. */
   readonly linkError?: SignatureLike | readonly SignatureLike[];
   /** Extra message headers; the task sees them as `self.request.headers`. */
   readonly headers?: Readonly<Record<string, unknown>>;

@@ -44,7 +44,10 @@ export class ResultSet<R extends readonly unknown[] = readonly unknown[]> {
     return this.get(options);
   }
 
-  /** Every result with its value, as they arrive. With `propagate: false` errors come as values. */
+  /**
+   * Every result with its value, as they arrive: `for await (const [result, value] of sent.iterate({ timeout: 10 }))`. With
+   * `propagate: false` errors come as values; otherwise the first that arrives is thrown.
+   */
   async *iterate(options: GetOptions = {}): AsyncGenerator<readonly [ResultHandle, unknown]> {
     checkGetOptions(options);
     if (this.length > 0) checkJoin(options);
@@ -88,12 +91,12 @@ export class ResultSet<R extends readonly unknown[] = readonly unknown[]> {
     return (await this.#all((result) => result.successful())).every(Boolean);
   }
 
-  /** Whether one has failed. */
+  /** Whether at least one has failed; the others may still run. */
   async failed(): Promise<boolean> {
     return (await this.#all((result) => result.failed())).some(Boolean);
   }
 
-  /** How many have succeeded. */
+  /** How many have succeeded so far. */
   async completedCount(): Promise<number> {
     return (await this.#all((result) => result.successful())).filter(Boolean).length;
   }
@@ -136,10 +139,12 @@ export class ResultSet<R extends readonly unknown[] = readonly unknown[]> {
     if (index >= 0) this.results.splice(index, 1);
   }
 
+  /** More of them, but for those that are there. */
   update(results: Iterable<ResultHandle>): void {
     for (const result of results) this.add(result);
   }
 
+  /** Takes all out. Nothing that is kept about them is lost. */
   clear(): void {
     this.results.length = 0;
   }
@@ -218,12 +223,15 @@ export class GroupResult<R extends readonly unknown[] = readonly unknown[]>
     return Promise.resolve(this.results);
   }
 
-  /** Every member and what it set off, with its value. */
+  /** The group with its list, then every member and what it set off, each with its value. */
   collect(options: GetOptions = {}): AsyncGenerator<readonly [ResultHandle, unknown]> {
     return collect(this, options);
   }
 
-  /** Keeps the list of members in the result backend; `app.restoreGroup(id)` is the way back, in any process. */
+  /**
+   * Keeps the list of members in the result backend; `app.restoreGroup(id)` is the way back, in any process.
+   * @throws ImproperlyConfigured where the backend keeps no groups
+   */
   async save(): Promise<void> {
     const groups = await groupsOf(this.#source);
     await groups.save(this.id, this.asTuple()[1] ?? []);

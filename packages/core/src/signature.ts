@@ -66,7 +66,10 @@ export class Signature<
     return this.applyAsync(args);
   }
 
-  /** Sends the call with options: task < signature < call. Of a work-flow they are for its first messages; see the package canvas. */
+  /**
+   * Sends the call with options: task < signature < call. Of a chain they are for its first step, of a group for each member, of a
+   * chord for header and body; but `taskId`, `link` and `linkError` are for what comes out. Spec: canvas.md 3 to 5.
+   */
   applyAsync(args?: Needs, options: CallOptions = {}): SentCall<Gives, Handle> {
     const fault = faultOfCall(this.data.task, args ?? [], options);
     if (fault) return SentCall.of(randomUUID(), Promise.reject(fault));
@@ -132,17 +135,24 @@ export class Signature<
     return this.#with({ ...this.data, kwargs: { ...this.data.kwargs, ...kwargs } });
   }
 
-  /** Never takes arguments from others, such as the result of the task it is linked to. Of a group its members, of a chord its header. */
+  /** The same, taking no arguments from others, such as the result of the step before. Of a group its members, of a chord its header. */
   immutable(): Signature<[], Gives, Handle> {
     return new Signature(this.#app, immutableData(this.data));
   }
 
-  /** Runs another signature when this one succeeds: a chain's last step, a chord's body; of a group its first member, without its result. */
+  /**
+   * Runs another signature when this one succeeds, with its result in front of the other's arguments: of a chain its last step, of a
+   * chord its body; of a group its first member, without its result. The result of this one stays what it is.
+   */
   link(signature: SignatureLike): Signature<Needs, Gives, Handle> {
     return this.#linked('link', signature);
   }
 
-  /** Runs another signature when this one fails: any step of a chain, any member of a group, a chord (its body). */
+  /**
+   * Runs another signature when this one fails: any step of a chain, any member of a group, the body of a chord, which fails
+   * with its header. It gets the failed task's id in front of its arguments; or, if it is one of the worker's own tasks, isn't bound
+   * and has more than one parameter left, `(request, error, traceback)`.
+   */
   linkError(signature: SignatureLike): Signature<Needs, Gives, Handle> {
     const withHeader = this.#app?.config.taskAllowErrorCbOnChordHeader ?? false;
     const data = signatureData(signature);
