@@ -1,5 +1,4 @@
 import {
-  applySignature,
   bodyOf,
   chordData,
   headerOf,
@@ -114,13 +113,17 @@ class Planner {
     options: WireOptions,
     kwargs: CallOptions['kwargs'],
   ): void {
-    const given = { ...optionsFromWire(options), ...(kwargs ? { kwargs } : {}) };
-    const call = applySignature(data, front, given);
-    const taskId = data.options?.['task_id'] as string;
+    const { args = [], immutable } = data;
+    const merged = mergeOptions(data.options, options);
     this.#calls.push({
       task: data.task,
-      args: call.args,
-      options: { ...call.options, kwargs: call.kwargs, taskId, addToParent: false },
+      args: immutable || front.length === 0 ? args : [...front, ...args],
+      options: {
+        ...optionsFromWire(merged),
+        kwargs: { ...data.kwargs, ...(immutable ? {} : kwargs) },
+        taskId: data.options?.['task_id'] as string,
+        addToParent: false,
+      },
     });
   }
 

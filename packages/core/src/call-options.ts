@@ -175,6 +175,7 @@ export function optionsFromWire(wire: WireOptions | undefined): CallOptions {
  * waiting. Spec: canvas.md 1.2.
  */
 export function mergeOptions(own: WireOptions | undefined, others: WireOptions): Record<string, unknown> {
+  if (own?.['group_id'] === undefined && own?.['stamped_headers'] === undefined) return { ...own, ...others };
   const kept = new Set(['group_id', 'stamped_headers', ...stampsIn(own)]);
   const isKept = (key: string): boolean => kept.has(key) && own?.[key] !== undefined && own[key] !== null;
   return { ...own, ...Object.fromEntries(Object.entries(others).filter(([key]) => !isKept(key))) };

@@ -3,6 +3,7 @@ import { compress } from '../serialize/compress.ts';
 import { encodeJson, jsonSerializer } from '../serialize/json.ts';
 import type { Serializers } from '../serialize/registry.ts';
 import type { Serializer } from '../types/serializer.ts';
+import type { SignatureData } from '../types/signature.ts';
 import type { Message, MessageProperties } from '../types/transport.ts';
 import { protocol1Body } from './protocol1.ts';
 import { taskBody, taskHeaders } from './protocol2.ts';
@@ -61,10 +62,19 @@ function bodyOf(call: OutgoingTask, serializer: Serializer): Uint8Array {
 
 /** In parts, so that what can't travel is named as the caller knows it: `args[0].when`. */
 function jsonBody(call: OutgoingTask): string {
+  return `[${encodeJson(call.args, 'args')}, ${encodeJson(call.kwargs, 'kwargs')}, ${embedText(call)}]`;
+}
+
+/** Texts of bodies of chords: all members of a header carry the same one. */
+const bodyTexts = new WeakMap<SignatureData, string>();
+
+function embedText(call: OutgoingTask): string {
   const { callbacks, errbacks, chain, chord } = call.embed;
-  const embed =
-    callbacks || errbacks || chain || chord ? encodeJson(taskBody(call)[2], 'embed') : NO_EMBED_TEXT;
-  return `[${encodeJson(call.args, 'args')}, ${encodeJson(call.kwargs, 'kwargs')}, ${embed}]`;
+  if (callbacks || errbacks || chain) return encodeJson(taskBody(call)[2], 'embed');
+  if (!chord) return NO_EMBED_TEXT;
+  let text = bodyTexts.get(chord);
+  if (text === undefined) bodyTexts.set(chord, (text = encodeJson(taskBody(call)[2], 'embed')));
+  return text;
 }
 
 const PARTS = ['args', 'kwargs', 'embed'];
