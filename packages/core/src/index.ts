@@ -60,7 +60,7 @@ export { SentCall } from './sent-call.ts';
 export type { PublishRetryPolicy, Settings } from './settings.ts';
 export { Signature } from './signature.ts';
 export type { AnySignature } from './signature.ts';
-export type { DoesNotFit, Fits, GivesOf, HandleOf, NeedsOf } from './signature-types.ts';
+export type { DoesNotFit, Fits, GivesOf, HandleOf, NeedsOf, Unrolled } from './signature-types.ts';
 export type { Stamper, Stamps } from './stamp.ts';
 export type { AnyTask, Task } from './task.ts';
 export type {

@@ -1,3 +1,6 @@
+import type { GroupResult } from './group-result.ts';
+import type { AsyncResult } from './result.ts';
+
 /** Every head of a parameter list: `[]`, `[A]`, `[A, B]` … */
 type Heads<P extends unknown[], Acc extends unknown[] = []> =
   | Acc
@@ -53,3 +56,18 @@ export type Fits<Prev, S> =
       : unknown extends Prev
         ? S
         : DoesNotFit<Prev, NeedsOf<S>>;
+
+/** A group of one as the step of a chain that it becomes: its member. */
+export type Unrolled<S> = 0 extends 1 & HandleOf<S>
+  ? S
+  : HandleOf<S> extends GroupResult<infer R>
+    ? R extends readonly [infer Only]
+      ? {
+          readonly types: {
+            readonly needs: NeedsOf<S>;
+            readonly gives: Only;
+            readonly handle: AsyncResult<Only>;
+          };
+        }
+      : S
+    : S;

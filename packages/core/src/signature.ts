@@ -18,7 +18,7 @@ import type { AsyncResult, ResultHandle } from './result.ts';
 import { SentCall } from './sent-call.ts';
 import { decodeJson, encodeJson } from './serialize/json.ts';
 import { isMarker } from './serialize/typed.ts';
-import type { Fits, GivesOf, HandleOf } from './signature-types.ts';
+import type { Fits, GivesOf, HandleOf, Unrolled } from './signature-types.ts';
 import { stamped } from './stamp.ts';
 import type { Stamper } from './stamp.ts';
 import type { SignatureData } from './types/signature.ts';
@@ -89,7 +89,9 @@ export class Signature<
    * What comes next, as Celery's `|`: a chain; after a group a chord, whose body gets the list of results. The compiler checks
    * that the next takes what this one gives.
    */
-  pipe<S extends AnySignature>(next: S & Fits<Gives, S>): Signature<Needs, GivesOf<S>, HandleOf<S>> {
+  pipe<S extends AnySignature>(
+    next: S & Fits<Gives, S>,
+  ): Signature<Needs, GivesOf<Unrolled<S>>, HandleOf<Unrolled<S>>> {
     return new Signature(this.#app ?? next.app, piped(this.data, next.data));
   }
 

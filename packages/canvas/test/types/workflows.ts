@@ -62,6 +62,18 @@ chain(add.s(1, 1), group([add.s(1), fmt.s()]), both.s());
 const ending = chain(add.s(1, 1), group([add.s(1), fmt.s()]));
 is<Equal<typeof ending, Signature<[], [number, string], GroupResult<[number, string]>>>>();
 
+// A group of one is its member, as a step; by itself it gives a list.
+const alone = group([add.s(1)]);
+is<Equal<typeof alone, Signature<[number], [number], GroupResult<[number]>>>>();
+const unrolled = chain(add.s(1, 1), group([add.s(1)]));
+is<Equal<typeof unrolled, Signature<[], number, AsyncResult<number>>>>();
+is<Equal<ReturnType<typeof same>, typeof unrolled>>();
+function same() {
+  return add.s(1, 1).pipe(alone);
+}
+chain(group([add.s(1, 1)]), fmt.s());
+group([add.s(1, 1)]).pipe(xsum.s());
+
 // Chords, also from a group that is piped.
 const ninety = chord(
   range(10).map((i) => add.s(i, i)),
@@ -127,6 +139,8 @@ export function mistakes(): void {
   chain(fmt.s(1), group([shout.s(), mul.s(8)]));
   // @ts-expect-error What stands behind a group gets a list.
   chain(group([add.s(1, 1), add.s(2, 2)]), fmt.s());
+  // @ts-expect-error A group of one is no list, as a step.
+  chain(group([add.s(1, 1)]), xsum.s());
   // @ts-expect-error The first step needs a number.
   void price.delay('4');
   // @ts-expect-error It needs one at all.
