@@ -72,7 +72,7 @@ export function prepareCall(
       ),
       priority: routed.priority ?? inherited ?? 0,
       replyTo: options.replyTo ?? around.replyTo,
-      expiration: expiresMs === null ? undefined : String(Math.max(0, Math.trunc(expiresMs - nowMs))),
+      expiration: brokerLife(options, expiresMs, nowMs),
       maxBytes: config.maxMessageBytes,
       protocol: config.taskProtocol,
       serializers: around.serializers,
@@ -81,6 +81,16 @@ export function prepareCall(
     plan: publishPlan(options, config, etaMs),
     ignoreResult: call.ignoreResult,
   };
+}
+
+/**
+ * After which RabbitMQ drops the message where it lies, as for Celery: milliseconds as text. A part of a work-flow must not vanish
+ * so: what comes after it would wait for ever. A worker drops it, and gives it an end. Spec: amqp.md, trap 9.
+ */
+function brokerLife(options: CallOptions, expiresMs: number | null, nowMs: number): string | undefined {
+  const isPart = options.groupId !== undefined || options.chain !== undefined || options.chord !== undefined;
+  if (expiresMs === null || isPart) return undefined;
+  return String(Math.max(0, Math.trunc(expiresMs - nowMs)));
 }
 
 /** A map goes where the task goes that it maps. */

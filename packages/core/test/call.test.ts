@@ -210,6 +210,15 @@ describe('times', () => {
     );
   });
 
+  test.each([{ groupId: 'g' }, { chain: [] }, { chord: { task: 'body' } }])(
+    'no broker drops a part of a work-flow that expires: %j',
+    (part) => {
+      const { headers, properties } = prepare('t', [], { expires: 10, ...part }).message;
+      expect(headers['expires']).toMatch(ISO);
+      expect(properties).not.toHaveProperty('expiration');
+    },
+  );
+
   test('what has expired already has no time left, rather than less', () => {
     expect(prepare('t', [], { expires: new Date(NOW - 1) }).message.properties.expiration).toBe('0');
   });
