@@ -36,14 +36,14 @@ describe.each([
     ends.push(() => wake.stop());
     wake.start();
     expect(changes).toBe(1); // whatever was written before
-    mine.run("INSERT INTO queue VALUES('mine')");
-    theirs.run("INSERT INTO queue VALUES('theirs')");
+    mine.run("INSERT INTO queue(name) VALUES('mine')");
+    theirs.run("INSERT INTO queue(name) VALUES('theirs')");
     await eventually(() => changes === 2, { what: 'the change' });
-    mine.run("INSERT INTO queue VALUES('mine again')");
-    theirs.run("INSERT INTO queue VALUES('theirs again')");
+    mine.run("INSERT INTO queue(name) VALUES('mine again')");
+    theirs.run("INSERT INTO queue(name) VALUES('theirs again')");
     await eventually(() => changes === 3, { what: 'the next change' });
     wake.stop();
-    theirs.run("INSERT INTO queue VALUES('unheard')");
+    theirs.run("INSERT INTO queue(name) VALUES('unheard')");
     wake.start();
     expect(changes).toBe(4);
   });
