@@ -63,14 +63,14 @@ export default {
     {
       ...project('e2e', 'test/e2e'),
       testMatch: ['<rootDir>/**/*.test.ts'],
-      runner: `${root}/tools/jest/one-at-a-time.mjs`,
+      runner: `${root}/tools/jest/two-lanes.mjs`,
       slowTestThreshold: 20,
     },
     // With a real Python Celery at the other end.
     {
       ...project('interop', 'test/interop'),
       testMatch: ['<rootDir>/**/*.test.ts'],
-      runner: `${root}/tools/jest/one-at-a-time.mjs`,
+      runner: `${root}/tools/jest/two-lanes.mjs`,
       slowTestThreshold: 20,
     },
   ].filter(({ rootDir }) => existsSync(rootDir)),
