@@ -12,8 +12,8 @@ import type {
   SignatureData,
   Task,
 } from '@tq/core';
-import { chordData, foldedChain, groupData, kindOf, partsOf } from '@tq/core/internal';
-import { CHUNKS, MAP, spread, STARMAP } from './spread.ts';
+import { chordData, foldedChain, groupData, kindOf, partsOf, signatureData } from '@tq/core/internal';
+import { CHUNKS, groupOfChunks, MAP, spread, STARMAP } from './spread.ts';
 import type { First, GivesOfAll, Last, Linked, NeedsOfAll } from './types.ts';
 
 /**
@@ -89,10 +89,22 @@ export function chord(
   body: AnySignature,
 ): Signature<unknown[], unknown, ResultHandle> {
   const members = listed([header], 'chord');
+  const data = signatureData(body);
   const [only] = members;
-  const parts =
-    only && members.length === 1 && kindOf(only.data) === 'group' ? partsOf(only.data) : undefined;
-  return made([...members, body], chordData(parts ?? members.map(({ data }) => data), body.data));
+  return made(
+    [...members, body],
+    chordData(only && members.length === 1 ? partsIn(only) : dataOf(members), data),
+  );
+}
+
+/** A header given as one signature: a group's members, the pieces of chunks, else itself. */
+function partsIn({ data }: AnySignature): readonly SignatureData[] {
+  if (data.task === CHUNKS) return partsOf(groupOfChunks(data));
+  return kindOf(data) === 'group' ? partsOf(data) : [data];
+}
+
+function dataOf(signatures: readonly AnySignature[]): readonly SignatureData[] {
+  return signatures.map(({ data }) => data);
 }
 
 /** Runs a task over a list in one message, one item after another. Its result is the list: `map(xsum, [[1, 2], [3, 4]])` gives `[3, 7]`. */
@@ -129,6 +141,8 @@ export function chunks<P extends unknown[], R>(
 
 /** Of the task a map knows only the name. */
 function nameOf(task: AnyTask): SignatureData {
+  if (typeof task !== 'function' || typeof task.taskName !== 'string')
+    throw new ImproperlyConfigured(`A map takes a task, such as add, not ${String(task)}.`);
   return { task: task.taskName, args: [], kwargs: {}, options: {}, subtask_type: null, immutable: false };
 }
 

@@ -13,6 +13,7 @@ import {
   withLink,
 } from '@tq/core/internal';
 import type { ResultTuple, SignatureData } from '@tq/core';
+import { CHUNKS, groupOfChunks } from './spread.ts';
 
 /** Where a signature stands in what is around it; its last task takes it all. Spec: canvas.md 2 and 3. */
 export interface Place {
@@ -43,6 +44,7 @@ export class Freezer {
   freeze(data: SignatureData, place: Place = {}): Frozen {
     switch (kindOf(data)) {
       case 'task':
+        if (data.task === CHUNKS) return this.#group(groupOfChunks(data), place);
         return this.#task(data, place);
       case 'chain':
         return this.#chain(data, place);
@@ -232,6 +234,8 @@ function isEmpty(data: SignatureData): boolean {
 /** Members of a group with those of groups inside of it in their places. Spec: canvas.md 4. */
 export function flatMembers(members: readonly SignatureData[]): readonly SignatureData[] {
   return members.flatMap((member) => {
+    // Its pieces are one member.
+    if (member.task === CHUNKS) return [asOne(groupOfChunks(member))];
     if (kindOf(member) === 'group')
       return flatMembers(partsOf(member).map((part) => withFront(part, member.args)));
     return kindOf(member) === 'chain' && partsOf(member).length === 0 ? [] : [member];
@@ -249,7 +253,7 @@ function withFront(data: SignatureData, args: readonly unknown[] = []): Signatur
 export function asOne(member: SignatureData): SignatureData {
   switch (kindOf(member)) {
     case 'task':
-      return member;
+      return member.task === CHUNKS ? asOne(groupOfChunks(member)) : member;
     case 'group':
       return { ...chordData([member], gather(), withoutPlace(member.options)), args: member.args ?? [] };
     case 'chord':

@@ -1,5 +1,6 @@
 import { durationSeconds, isDuration } from './duration.ts';
 import type { Duration, Instant } from './duration.ts';
+import { ImproperlyConfigured } from './errors.ts';
 import { policyFromWire, policyToWire } from './publish-retry.ts';
 import type { RouteOptions } from './routing.ts';
 import type { PublishRetryPolicy } from './settings.ts';
@@ -198,8 +199,15 @@ export function signatureList(
   return list.map(signatureData);
 }
 
-/** A signature's dictionary, values as the user gave them. */
+/** A signature's dictionary, values as the user gave them. @throws ImproperlyConfigured when it is none */
 export function signatureData(signature: SignatureLike): SignatureData {
+  if (typeof signature !== 'object' || signature === null) throw notASignature(signature);
   if ('data' in signature) return signature.data as SignatureData;
   return 'task' in signature ? signature : signature.toJSON();
+}
+
+function notASignature(given: unknown): ImproperlyConfigured {
+  const isTask = typeof given === 'function' && 'taskName' in given;
+  const is = isTask ? `the task ${String(given.taskName)}` : String(given);
+  return new ImproperlyConfigured(`A signature is needed here, such as add.s(2, 2); ${is} is none.`);
 }

@@ -85,7 +85,7 @@ function isEmpty(data: SignatureData): boolean {
  */
 export function piped(left: SignatureData, right: SignatureData): SignatureData {
   if (isEmpty(right)) return left;
-  if (isEmpty(left)) return right;
+  if (kindOf(left) === 'chain' && isEmpty(left)) return right;
   switch (kindOf(left)) {
     case 'group':
       return chordData(partsOf(left), right, left.options ?? {});

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { App } from './app.ts';
 import { durationMs, instantMs } from './duration.ts';
 import type { Duration, Instant } from './duration.ts';
+import { signatureData } from './call-options.ts';
 import { kindOf, partsOf } from './compose.ts';
 import { ImproperlyConfigured, MaxRetriesExceededError, toError } from './errors.ts';
 import { Ignore, Reject, Replaced, Retry } from './flow.ts';
@@ -156,8 +157,15 @@ export class TaskContext {
    * group and chord, and before the steps that follow it; of a group the result is the list. Called in a task that was called as a
    * function, it runs here and now.
    */
-  async replace<R>(signature: Signature<unknown[], R, ResultHandle<R>> | AnySignature): Promise<R> {
-    const { data } = signature;
+  replace<R>(signature: Signature<unknown[], R, ResultHandle<R>> | AnySignature): Promise<R> {
+    const replacing = this.#replace<R>(signature);
+    // Forgotten by the task, it changes nothing; it must not end the process.
+    replacing.catch(() => undefined);
+    return replacing;
+  }
+
+  async #replace<R>(signature: AnySignature): Promise<R> {
+    const data = signatureData(signature);
     if (data.options?.['chord'])
       throw new ImproperlyConfigured('What replaces a task must not be a member of a chord already.');
     if (kindOf(data) === 'chain' && partsOf(data).length === 0)
@@ -179,7 +187,7 @@ export class TaskContext {
       );
     const answer = await this.#parts.host.ask({
       kind: 'add-to-chord',
-      signature: encodeJson(signature.data, 'signature'),
+      signature: encodeJson(signatureData(signature), 'signature'),
       body: encodeJson(chord, 'chord'),
     });
     const tuple = answer as ResultTuple;

@@ -92,7 +92,8 @@ export class Signature<
   pipe<S extends AnySignature>(
     next: S & Fits<Gives, S>,
   ): Signature<Needs, GivesOf<Unrolled<S>>, HandleOf<Unrolled<S>>> {
-    return new Signature(this.#app ?? next.app, piped(this.data, next.data));
+    const data = signatureData(next);
+    return new Signature(this.#app ?? next.app, piped(this.data, data));
   }
 
   /** Another signature with more arguments in front, merged keyword arguments and options. */

@@ -5,6 +5,7 @@ import { ClosedError, ImproperlyConfigured } from '@tq/core';
 import { deferred, toError } from '@tq/core/internal';
 import type { Deferred } from '@tq/core/internal';
 import type { Failure } from './failure.ts';
+import { END_AT_ONCE } from './wire.ts';
 import type { CallName, Calls, Report, Request, ThreadData } from './wire.ts';
 
 /** The thread has said no. Its message says what happened to the file and what to do. */
@@ -22,6 +23,8 @@ type Listener = (report: Report) => void;
 
 /** How long the thread may take to end when it is asked to. */
 const END_MS = 5000;
+/** And when it has to. */
+const GIVE_UP_MS = 2000;
 
 /**
  * The process's end of the thread. What is asked in one tick goes over in one message. Keeps the process alive while
@@ -42,6 +45,8 @@ export class Link {
   #lastId = 0;
   #ending = false;
   #over = false;
+  /** Runs while the thread is to end at once. */
+  #given: NodeJS.Timeout | undefined;
   #reason: Error | undefined;
 
   constructor(data: ThreadData) {
@@ -111,9 +116,17 @@ export class Link {
     clearTimeout(late);
   }
 
-  /** Ends the thread at once, in whatever it does. The file stays whole: SQLite forgets what was not committed. */
+  /**
+   * Ends the thread as soon as it has done what it does. By its own hand: a thread that is ended from outside in the middle of a
+   * native call aborts the whole process. One that never returns is given up.
+   */
   kill(): void {
-    void this.#worker.terminate();
+    if (this.#given) return;
+    this.#worker.postMessage(END_AT_ONCE);
+    this.#given = setTimeout(() => {
+      this.#worker.unref();
+      this.#onExit(1);
+    }, GIVE_UP_MS);
   }
 
   #send(request: Request): void {
@@ -146,6 +159,7 @@ export class Link {
   }
 
   #onExit(code: number): void {
+    clearTimeout(this.#given);
     const unasked = new Error(`The thread that serves ${this.#file} has ended (${code}).`);
     this.#finish(this.#ending ? undefined : unasked);
     this.#closed.resolve(this.#reason);

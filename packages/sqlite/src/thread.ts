@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { explain } from './failure.ts';
 import { House } from './house.ts';
 import { openFile } from './open-file.ts';
+import { END_AT_ONCE } from './wire.ts';
 import type { Pack, Report, Request, ThreadData } from './wire.ts';
 
 /** Entry of the thread that owns the database: calls of SQLite block, and the process has other things to do. */
@@ -34,7 +35,10 @@ async function run(): Promise<void> {
       report: post,
       leave: () => port.close(),
     });
-    port.on('message', (requests: readonly Request[]) => house.receive(requests));
+    port.on('message', (said: readonly Request[] | typeof END_AT_ONCE) => {
+      if (said === END_AT_ONCE) process.exit(1); // ends this thread alone
+      house.receive(said);
+    });
     post({ replies: [], opened: true });
   } catch (error) {
     post({ replies: [], failed: explain(error, data.file) });

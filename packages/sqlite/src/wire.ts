@@ -36,6 +36,9 @@ export type Ask = <K extends CallName>(
   ...args: Parameters<Calls[K]>
 ) => Promise<ReturnType<Calls[K]>>;
 
+/** Instead of requests: the thread has to go, finished or not. */
+export const END_AT_ONCE = 'end at once';
+
 /** Everything asked for in one tick travels in one array. */
 export type Request = readonly [id: number, name: CallName, args: readonly unknown[]];
 export type Reply = readonly [id: number, value: unknown, failure?: Failure];

@@ -70,8 +70,9 @@ export class Chords {
     const { groups, followUps } = this.#parts;
     const { group } = request;
     if (!groups || group === null) throw new ChordError("The result backend can't count chords");
+    const plan = newMember(signature, body, followUps.finished(request), request);
     await groups.growChord(group, 1);
-    const [result] = await followUps.send(newMember(signature, body, followUps.finished(request), request));
+    const [result] = await followUps.send(plan);
     return result as ResultTuple;
   }
 
