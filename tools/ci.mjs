@@ -76,7 +76,7 @@ async function test() {
   const report = join(temporary, 'jest.json');
   console.log('\n== tests');
   const started = performance.now();
-  const ok = await program([...JEST, '--json', `--outputFile=${report}`], { limitMs: 20 * MINUTE });
+  const ok = await program([...JEST, '--json', `--outputFile=${report}`], { limitMs: 30 * MINUTE });
   totals.addTests(readReport(report), ok);
   console.log(`== tests: ${ok ? 'ok' : 'FAILED'}, ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
